@@ -1,0 +1,64 @@
+#pragma once
+
+#include <spdlog/common.h>
+#include <spdlog/spdlog.h>
+
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <vector>
+
+// Logging: an event, not prose. `log::info("branch.answered", {{"gid", gid}, {"op", op}})`. Event names are constant and
+// listed in docs/manual/logging.md. error: a person must act. warn: the promise holds but something is wrong. info: a
+// turn of a transaction. debug: an attempt. Never payloads or secrets.
+namespace dtmd::log {
+
+struct Field {
+    std::string_view key;
+    std::string value;
+    bool is_number = false;
+
+    Field(std::string_view k, std::string v) : key(k), value(std::move(v)) {}
+    Field(std::string_view k, std::string_view v) : key(k), value(v) {}
+    Field(std::string_view k, const char* v) : key(k), value(v) {}
+    template <class Number>
+        requires std::is_arithmetic_v<Number>
+    Field(std::string_view k, Number v) : key(k), value(std::to_string(v)), is_number(true) {}
+};
+using Fields = std::initializer_list<Field>;
+
+enum class Format { text, json };
+
+struct Options {
+    spdlog::level::level_enum level = spdlog::level::info;
+    Format format = Format::text;
+    std::vector<std::string> outputs{"stderr"};  ///< stderr, stdout, or file paths.
+    std::size_t rotate_bytes = 0;                ///< 0: files are not rotated.
+    std::size_t rotate_files = 5;
+};
+
+/// Sets up the process's log: asynchronous, with a bounded queue that drops the oldest lines (and counts them) rather
+/// than hold a transaction up. Throws std::runtime_error with a clear message when a file can't be opened.
+/// Before it is called everything goes to stderr, synchronously.
+void start(const Options& options);
+
+/// Writes out what is queued. Call last in main().
+void stop();
+
+/// Cheap; lets hot paths skip building fields.
+bool enabled(spdlog::level::level_enum level);
+
+void write(spdlog::level::level_enum level, std::string_view event, Fields fields);
+
+inline void debug(std::string_view event, Fields fields = {}) {
+    if (enabled(spdlog::level::debug)) write(spdlog::level::debug, event, fields);
+}
+inline void info(std::string_view event, Fields fields = {}) {
+    if (enabled(spdlog::level::info)) write(spdlog::level::info, event, fields);
+}
+inline void warn(std::string_view event, Fields fields = {}) {
+    if (enabled(spdlog::level::warn)) write(spdlog::level::warn, event, fields);
+}
+inline void error(std::string_view event, Fields fields = {}) { write(spdlog::level::err, event, fields); }
+
+}  // namespace dtmd::log
