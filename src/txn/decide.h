@@ -55,6 +55,9 @@ struct Decision {
     std::optional<Time> wake;        ///< When nothing else happens, look again at this moment.
 };
 
+/// A Live for a transaction that was just stored or read: back-off goes on where the stored interval says it was.
+Live make_live(const Transaction& transaction, const Policy& policy);
+
 /// What must happen next.
 /// @pre live.branches.size() == transaction.branches.size()
 Decision decide(const Transaction& transaction, const Live& live, Time now, const Policy& policy);

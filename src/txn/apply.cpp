@@ -1,0 +1,134 @@
+#include "txn/backoff.h"
+#include "txn/decide.h"
+#include "txn/modes.h"
+
+#include <algorithm>
+
+namespace dtmd::txn {
+namespace {
+
+// retry_limit retries belong to the look under way, so they come quickly; still not in a hot loop (protocol.md W18).
+constexpr RetryPolicy soon_policy{Millis{50}, Millis{2'000}};
+
+RetryPolicy retry_policy(const Transaction& transaction, const Policy& policy) {
+    return {seconds_bounded(base_interval(transaction, policy)), policy.max_retry_interval};
+}
+
+void back_off(Transaction& transaction, Attempt& attempt, Answer answer, Time now, const Policy& policy,
+              double jitter) {
+    const RetryPolicy retry = retry_policy(transaction, policy);
+    if (answer == Answer::ongoing) {
+        attempt.failures = 0;  // The participant is alive and at work: it is asked at a fixed interval.
+    } else {
+        ++attempt.failures;
+    }
+    attempt.retry_at = now + delay_after(attempt.failures, retry, answer == Answer::ongoing ? 0 : jitter);
+    transaction.next_cron_interval = std::chrono::ceil<std::chrono::seconds>(delay_after(attempt.failures, retry, 0)).count();
+}
+
+bool retries_are_limited(const Transaction& transaction, const Branch& branch) {
+    return transaction.mode == Mode::saga && branch.op == op::action && transaction.options.retry_limit > 0;
+}
+
+void retry_or_give_up(Transaction& transaction, Live& live, Attempt& attempt, Time now, double jitter) {
+    if (transaction.retry_count >= transaction.options.retry_limit) {
+        live.retry_limit_exceeded = true;
+        return;
+    }
+    ++transaction.retry_count;
+    attempt.soon = true;
+    attempt.retry_at = now + delay_after(static_cast<std::uint32_t>(transaction.retry_count), soon_policy, jitter);
+}
+
+// An action that answers after the saga has turned back tells nothing any more: its compensation is on its way
+// whatever it says, and recording it would widen what has to be undone.
+bool comes_too_late(const Transaction& transaction, const Live& live, const Branch& branch) {
+    const bool forward = branch.op == op::action || branch.op == op::confirm || branch.op == op::commit;
+    const Status direction = live.turning.value_or(transaction.status);
+    return forward && direction != Status::submitted;
+}
+
+// The inverse of back_off: how often the wait was doubled.
+std::uint32_t failures_behind(const Transaction& transaction, const Policy& policy) {
+    std::uint32_t failures = 0;
+    for (std::int64_t interval = base_interval(transaction, policy); interval < transaction.next_cron_interval; interval *= 2) {
+        ++failures;
+    }
+    return failures == 0 ? 0 : failures + 1;
+}
+
+}  // namespace
+
+Live make_live(const Transaction& transaction, const Policy& policy) {
+    Live live;
+    live.branches.resize(transaction.branches.size());
+    const std::uint32_t failures = failures_behind(transaction, policy);
+    live.check.failures = failures;
+    for (std::size_t row = 0; row < live.branches.size(); ++row) {
+        const Branch& branch = transaction.branches[row];
+        if (branch.status == BranchStatus::prepared && branch.attempts > 0) live.branches[row].failures = failures;
+    }
+    return live;
+}
+
+bool apply_answer(Transaction& transaction, Live& live, std::size_t row, Answer answer, std::string error, Time now,
+                  const Policy& policy, double jitter) {
+    Branch& branch = transaction.branches[row];
+    Attempt& attempt = live.branches[row];
+    attempt.open = false;
+    attempt.soon = false;
+    branch.last_call = now;
+    if (answer != Answer::success) {
+        error.resize(std::min(error.size(), max_error_text));
+        branch.last_error = std::move(error);
+    }
+    if (comes_too_late(transaction, live, branch)) return false;
+
+    const bool refused = answer == Answer::failure && transaction.mode == Mode::saga && branch.op == op::action;
+    if (answer == Answer::success || refused) {
+        attempt.failures = 0;
+        attempt.retry_at = {};
+        if (branch.status != BranchStatus::prepared) return false;
+        branch.status = refused ? BranchStatus::failed : BranchStatus::succeed;
+        branch.update_time = branch.finish_time = now;
+        if (!refused) transaction.next_cron_interval = base_interval(transaction, policy);
+        return true;
+    }
+    if (retries_are_limited(transaction, branch)) {
+        retry_or_give_up(transaction, live, attempt, now, jitter);
+    } else {
+        back_off(transaction, attempt, answer, now, policy, jitter);
+    }
+    return false;
+}
+
+void apply_check_answer(Transaction& transaction, Live& live, Answer answer, Time now, const Policy& policy,
+                        double jitter) {
+    live.check.open = false;
+    const bool definite = answer == Answer::success || answer == Answer::failure;
+    if (transaction.mode == Mode::message && definite) {
+        live.check_answer = answer;
+        return;
+    }
+    // A workflow reports its end by submitting itself; that its callback answered only means that it is at work.
+    const bool alive = definite || answer == Answer::ongoing;
+    back_off(transaction, live.check, alive ? Answer::ongoing : answer, now, policy, jitter);
+}
+
+void apply_turn(Transaction& transaction, Live& live, const Turn& turn, Time now) {
+    transaction.status = turn.to;
+    transaction.update_time = now;
+    if (turn.to == Status::succeed) transaction.finish_time = now;
+    if (turn.to == Status::failed) transaction.rollback_time = now;
+    if (!turn.reason.empty()) transaction.rollback_reason = turn.reason;
+    for (Attempt& attempt : live.branches) {
+        attempt.retry_at = {};
+        attempt.failures = 0;
+        attempt.soon = false;
+    }
+    live.check = {};
+    live.check_answer.reset();
+    live.turning.reset();
+}
+
+}  // namespace dtmd::txn

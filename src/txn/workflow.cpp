@@ -1,0 +1,26 @@
+#include "txn/modes.h"
+
+#include <algorithm>
+
+// Workflows (protocol.md 5.8): the client runs them and reports; we call it back when it has gone quiet.
+namespace dtmd::txn {
+
+Decision decide_workflow(const Transaction& workflow, const Live& live, Time now, const Policy& policy) {
+    Decision decision;
+    if (workflow.query_prepared.empty() || live.check.open) return decision;
+
+    // While progress keeps coming in, the first execution is plainly alive and a second one beside it would only do
+    // everything twice.
+    Time last_sign = std::max(workflow.create_time, workflow.update_time);
+    for (const Branch& branch : workflow.branches) last_sign = std::max(last_sign, branch.create_time);
+    const Time quiet = last_sign + seconds_bounded(base_interval(workflow, policy));
+    const Time due = live.check.retry_at == Time{} ? quiet : live.check.retry_at;
+    if (due <= now) {
+        decision.check_back = true;
+    } else {
+        decision.wake = due;
+    }
+    return decision;
+}
+
+}  // namespace dtmd::txn
