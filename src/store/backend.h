@@ -48,6 +48,7 @@ struct Mutation {
     std::string gid;
     txn::Status expect = txn::Status::prepared;
     bool any_status = false;
+    std::optional<txn::Mode> expect_mode;  ///< update, append: if set, the stored mode must be this one too.
     txn::Transaction record;
     Patch patch;
     std::vector<txn::Branch> branches;
@@ -56,7 +57,7 @@ struct Mutation {
 enum class Outcome : std::uint8_t {
     ok,           ///< Durable.
     conflict,     ///< insert: the gid exists. append: one of the rows exists. Nothing was changed.
-    not_found,    ///< No such gid, or its status is not the expected one. Nothing was changed.
+    not_found,    ///< No such gid, or its status or mode is not the expected one. Nothing was changed.
     unavailable,  ///< The store failed and it certainly did not happen.
     unknown,      ///< The store failed and it may have happened: read again.
 };

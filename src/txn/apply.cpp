@@ -102,6 +102,14 @@ bool apply_answer(Transaction& transaction, Live& live, std::size_t row, Answer 
     return false;
 }
 
+void apply_blocked(Transaction& transaction, Live& live, std::size_t row, std::string why, Time now,
+                   const Policy& policy, double jitter) {
+    live.branches[row].open = false;
+    live.branches[row].soon = false;
+    transaction.branches[row].last_error = std::move(why);
+    back_off(transaction, live.branches[row], Answer::unknown, now, policy, jitter);
+}
+
 void apply_check_answer(Transaction& transaction, Live& live, Answer answer, Time now, const Policy& policy,
                         double jitter) {
     live.check.open = false;

@@ -68,6 +68,10 @@ Decision decide(const Transaction& transaction, const Live& live, Time now, cons
 bool apply_answer(Transaction& transaction, Live& live, std::size_t row, Answer answer, std::string error, Time now,
                   const Policy& policy, double jitter);
 
+/// Row `row` could not be called at all (its host's circuit breaker is open). Backs off without using up retry_limit.
+void apply_blocked(Transaction& transaction, Live& live, std::size_t row, std::string why, Time now,
+                   const Policy& policy, double jitter);
+
 /// The check-back (message) or callback (workflow) was answered.
 void apply_check_answer(Transaction& transaction, Live& live, Answer answer, Time now, const Policy& policy,
                         double jitter);
