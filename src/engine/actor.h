@@ -1,0 +1,72 @@
+#pragma once
+
+#include "engine/engine.h"
+#include "txn/decide.h"
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace dtmd::engine {
+
+/// A client to be told, on its own loop.
+struct Waiter {
+    Loop* home = nullptr;
+    Reply reply;
+};
+
+/// Something a client wants of a transaction that exists, or may exist. Carried out when the actor is ready for it.
+struct Command {
+    enum class Kind : std::uint8_t { submit, abort, force_stop };
+    Kind kind = Kind::submit;
+    txn::Transaction request;     ///< submit
+    std::string trans_type;       ///< abort, as the client gave it
+    std::string rollback_reason;  ///< abort
+    Waiter who;
+};
+
+/// One transaction in memory. Belongs to one shard, which is the only one to touch it.
+///
+/// Owners: the shard's table while it is resident, and every callback that is under way for it; `gone` tells such
+/// a callback that the shard has let go of it.
+struct Actor {
+    enum class Phase : std::uint8_t {
+        inserting,  ///< Its record is being written for the first time.
+        claiming,   ///< Its turn from prepared is being written without having read it (tcc, xa).
+        loading,    ///< Its record is being read.
+        ready,
+    };
+
+    txn::Transaction transaction;
+    txn::Live live;
+    Phase phase = Phase::ready;
+    bool driving = false;   ///< This node makes its calls. False: it is here for a command only.
+    bool writing = false;   ///< A write is under way; there is never a second one.
+    bool sleeping = false;
+    bool gone = false;
+    bool call_now = false;  ///< An operator wants a call now: a workflow's callback does not wait for quiet.
+    std::set<std::uint32_t> dirty_rows;  ///< Rows that differ from the store.
+    bool results_pending = false;        ///< One of them holds a result that must be durable before the next call.
+    std::uint32_t open_calls = 0;
+    Time alarm;                          ///< When it wants to be looked at although nothing has happened; no_time: never.
+    std::uint64_t alarm_serial = 0;      ///< Tells the current alarm from earlier ones.
+    Time lease_until;                    ///< What the store has as next_cron_time.
+
+    std::deque<Command> commands;
+    std::vector<Waiter> waiters;         ///< Told at the end, or when nothing can go on without waiting.
+
+    /// The first answer in this look that was not definite, for the waiters.
+    struct Trouble {
+        txn::Answer answer;
+        std::string text;
+    };
+    std::optional<Trouble> trouble;
+};
+
+using ActorPtr = std::shared_ptr<Actor>;
+
+}  // namespace dtmd::engine

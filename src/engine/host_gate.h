@@ -1,0 +1,82 @@
+#pragma once
+
+#include "base/time.h"
+#include "engine/actor.h"
+
+#include <cstddef>
+#include <deque>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace dtmd::engine {
+
+/// Which row of which actor wants to call a host. The check-back has a row number of its own.
+struct Caller {
+    ActorPtr actor;
+    std::size_t row = 0;
+};
+inline constexpr std::size_t check_row = static_cast<std::size_t>(-1);
+
+/// Keeps one slow or dead participant from delaying anything that does not need it (design.md 1.7, 6): bounded
+/// concurrency per host, and a circuit breaker that lets one probe at a time through to a host that keeps failing.
+/// One per shard.
+class HostGate {
+public:
+    explicit HostGate(std::size_t most_open) : most_open_(most_open) {}
+
+    enum class Pass : std::uint8_t {
+        go,       ///< Call now, then leave().
+        queued,   ///< All slots are taken: the caller comes back from leave() in its turn.
+        blocked,  ///< The breaker is open. The caller should sleep; it is woken when the host is back.
+    };
+    Pass enter(std::string_view host, Caller caller, Time now);
+
+    struct Left {
+        std::vector<Caller> next;     ///< These have a slot now: call them.
+        std::vector<ActorPtr> awake;  ///< The host is back: these slept because of it.
+        std::vector<Caller> blocked;  ///< These waited for a slot of a host that has just been given up on.
+        int breaker_change = 0;       ///< +1: opened, -1: closed.
+    };
+    /// The call is over; `reached`: the host answered, whatever it said.
+    Left leave(std::string_view host, bool reached, Time now);
+
+    /// A slot that was granted is not used after all. The host's standing does not change.
+    Left give_back(std::string_view host, Time now);
+
+    /// `actor` goes to sleep because `host` can't be reached. It comes back from leave() when the host does, or from
+    /// probes() as the one that tries.
+    void sleep(std::string_view host, const ActorPtr& actor);
+
+    /// Sleepers to be woken now so that somebody tries the hosts whose next probe is due.
+    std::vector<ActorPtr> probes(Time now);
+
+    /// "circuit breaker: ...", for people.
+    std::string why_blocked(std::string_view host, Time now) const;
+
+private:
+    struct Host {
+        std::size_t open = 0;
+        std::deque<Caller> queue;
+        std::vector<std::weak_ptr<Actor>> sleepers;
+        std::uint32_t failures = 0;  ///< Consecutive calls that did not reach it.
+        bool broken = false;
+        bool probing = false;
+        Time probe_at;
+        Millis probe_interval{0};
+    };
+    struct Hash : std::hash<std::string_view> {
+        using is_transparent = void;
+    };
+
+    void admit(Host& host, Left& left);
+    void fail(Host& host, Time now, Left& left);
+    void recover(Host& host, Left& left);
+    void forget_if_idle(std::string_view name);
+
+    std::size_t most_open_;
+    std::unordered_map<std::string, Host, Hash, std::equal_to<>> hosts_;
+};
+
+}  // namespace dtmd::engine

@@ -1,0 +1,204 @@
+#include "engine/answers.h"
+#include "engine/shard.h"
+#include "observe/log.h"
+
+// What an actor writes, and what it does when that fails.
+namespace dtmd::engine {
+namespace {
+
+// After a failed write: long enough not to hammer a store in trouble, short enough that nobody waits for us.
+constexpr Millis store_pause{250};
+
+store::Mutation update_of(const Actor& actor) {
+    store::Mutation mutation;
+    mutation.change = store::Change::update;
+    mutation.gid = actor.transaction.gid;
+    mutation.expect = actor.transaction.status;
+    return mutation;
+}
+
+void log_turn(const txn::Transaction& transaction, const txn::Turn& turn) {
+    log::info("transaction.turned", {{"gid", transaction.gid},
+                                     {"mode", txn::name(transaction.mode)},
+                                     {"from", txn::name(transaction.status)},
+                                     {"to", txn::name(turn.to)},
+                                     {"reason", turn.reason}});
+}
+
+}  // namespace
+
+void Shard::add_rows(const ActorPtr& actor, store::Patch& patch) {
+    for (const std::uint32_t row : actor->dirty_rows) {
+        const txn::Branch& branch = actor->transaction.branches[row];
+        patch.rows.push_back({.row = row,
+                              .status = branch.status,
+                              .update_time = branch.update_time,
+                              .finish_time = branch.finish_time,
+                              .attempts = branch.attempts,
+                              .last_error = branch.last_error,
+                              .first_call = branch.first_call,
+                              .last_call = branch.last_call});
+    }
+    patch.retry_count = actor->transaction.retry_count;
+    actor->dirty_rows.clear();
+    actor->results_pending = false;
+}
+
+void Shard::write_turn(const ActorPtr& actor, txn::Turn turn, store::Patch patch, WriteDone then) {
+    const Time at = now();
+    store::Mutation mutation = update_of(*actor);
+    patch.status = turn.to;
+    patch.update_time = at;
+    if (!turn.reason.empty()) {
+        turn.reason.resize(std::min(turn.reason.size(), txn::max_error_text));
+        patch.rollback_reason = turn.reason;
+    }
+    if (turn.to == txn::Status::succeed) patch.finish_time = at;
+    if (turn.to == txn::Status::failed) patch.rollback_time = at;
+    const Time lease = at + timeout_of(*actor) + shared_.lease();
+    if (!txn::is_final(turn.to)) {
+        patch.next_cron_time = lease;
+        patch.next_cron_interval = txn::base_interval(actor->transaction, policy());
+    }
+    add_rows(actor, patch);
+    std::vector<store::RowPatch> rows = patch.rows;
+    mutation.patch = std::move(patch);
+    actor->live.turning = turn.to;
+    actor->writing = true;
+
+    auto done = [this, actor, turn = std::move(turn), rows = std::move(rows), lease, at,
+                 then = std::move(then)](store::Outcome outcome) mutable {
+        actor->live.turning.reset();
+        if (outcome != store::Outcome::ok) {
+            for (const store::RowPatch& row : rows) actor->dirty_rows.insert(row.row);
+            actor->results_pending = !rows.empty();
+            if (then) then(outcome);
+            return written(actor, outcome);
+        }
+        txn::Transaction& transaction = actor->transaction;
+        log_turn(transaction, turn);
+        const bool was_prepared = transaction.status == txn::Status::prepared;
+        txn::apply_turn(transaction, actor->live, turn, at);
+        actor->lease_until = lease;
+        shared_.metrics.transaction_status(txn::name(transaction.mode), txn::name(turn.to));
+        if (then) then(outcome);
+        // Until this turn was durable branches could be registered that were not there when we read the record.
+        const bool may_have_grown = transaction.mode == txn::Mode::tcc || transaction.mode == txn::Mode::xa;
+        if (was_prepared && may_have_grown && !txn::is_final(turn.to) && !actor->gone) {
+            actor->writing = false;
+            return reload(actor, Millis{0});
+        }
+        written(actor, outcome);
+    };
+    store_.apply(loop_, std::move(mutation), std::move(done));
+}
+
+void Shard::write_progress(const ActorPtr& actor, Time lease_until, WriteDone then) {
+    store::Mutation mutation = update_of(*actor);
+    mutation.patch.update_time = now();
+    mutation.patch.next_cron_time = lease_until;
+    mutation.patch.next_cron_interval = actor->transaction.next_cron_interval;
+    add_rows(actor, mutation.patch);
+    std::vector<std::uint32_t> rows;
+    for (const store::RowPatch& row : mutation.patch.rows) rows.push_back(row.row);
+    actor->writing = true;
+
+    auto done = [this, actor, rows = std::move(rows), lease_until, then = std::move(then)](store::Outcome outcome) mutable {
+        if (outcome == store::Outcome::ok) {
+            actor->lease_until = actor->transaction.next_cron_time = lease_until;
+        } else {
+            actor->dirty_rows.insert(rows.begin(), rows.end());
+            actor->results_pending = !rows.empty();
+        }
+        if (then) then(outcome);
+        written(actor, outcome);
+    };
+    store_.apply(loop_, std::move(mutation), std::move(done));
+}
+
+void Shard::written(const ActorPtr& actor, store::Outcome outcome) {
+    actor->writing = false;
+    if (actor->gone) return;
+    switch (outcome) {
+        case store::Outcome::ok: return advance(actor);
+        case store::Outcome::conflict:
+        case store::Outcome::not_found:
+            // Somebody else has turned it, or has removed it. What is stored is the truth.
+            return reload(actor, Millis{0});
+        case store::Outcome::unavailable:
+        case store::Outcome::unknown: {
+            log::warn("transaction.unwritten", {{"gid", actor->transaction.gid},
+                                                {"outcome", outcome == store::Outcome::unknown ? "unknown" : "unavailable"}});
+            tell_all(actor, error("the store is not available; the transaction goes on when it is back"));
+            return reload(actor, store_pause);
+        }
+    }
+}
+
+void Shard::reload(const ActorPtr& actor, Millis pause) {
+    actor->phase = Actor::Phase::loading;
+    auto read = [this, actor] {
+        store_.load(loop_, actor->transaction.gid, [this, actor](Result<Found> result) { loaded(actor, std::move(result)); });
+    };
+    if (pause.count() == 0) return read();
+    loop_.after(pause, std::move(read));
+}
+
+void Shard::loaded(const ActorPtr& actor, Result<Found> result) {
+    if (actor->gone) return;
+    if (!result) {
+        for (Command& command : std::exchange(actor->commands, {})) {
+            tell(std::move(command.who), store_trouble(result.error()));
+        }
+        tell_all(actor, error("the store is not available; the transaction goes on when it is back"));
+        if (!actor->driving || stopping_) return drop(actor);
+        return reload(actor, store_pause);
+    }
+    if (!*result) {
+        for (Command& command : std::exchange(actor->commands, {})) {
+            const bool submits = command.kind == Command::Kind::submit;
+            tell(std::move(command.who), submits ? never_prepared(command.request) : no_such_global(actor->transaction.gid));
+        }
+        tell_all(actor, no_such_global(actor->transaction.gid));
+        return drop(actor);
+    }
+    adopt_record(actor, std::move(**result));
+    actor->phase = Actor::Phase::ready;
+    if (std::exchange(actor->call_now, false)) actor->live.check.retry_at = now();
+    advance(actor);
+}
+
+// Takes over what is stored, but keeps what this node knows better: answers that are not written yet, and open calls.
+void Shard::adopt_record(const ActorPtr& actor, txn::Transaction record) {
+    if (const auto complaint = txn::parse_custom_data(record); !complaint.empty()) {
+        log::warn("transaction.custom_data_unreadable", {{"gid", record.gid}, {"reason", complaint}});
+    }
+    const txn::Transaction known = std::move(actor->transaction);
+    actor->transaction = std::move(record);
+    txn::Live live = txn::make_live(actor->transaction, policy());
+    const bool same_direction = known.status == actor->transaction.status;
+    for (std::size_t row = 0; row < std::min(known.branches.size(), live.branches.size()); ++row) {
+        if (row < actor->live.branches.size()) {
+            live.branches[row].open = actor->live.branches[row].open;
+            if (same_direction) live.branches[row] = actor->live.branches[row];
+        }
+        if (!actor->dirty_rows.contains(static_cast<std::uint32_t>(row))) continue;
+        if (same_direction) {
+            actor->transaction.branches[row] = known.branches[row];
+        } else {
+            actor->dirty_rows.erase(static_cast<std::uint32_t>(row));
+        }
+    }
+    if (same_direction) {
+        live.check = actor->live.check;
+        live.check_answer = actor->live.check_answer;
+        live.retry_limit_exceeded = actor->live.retry_limit_exceeded;
+    } else {
+        live.check.open = actor->live.check.open;
+    }
+    actor->live = std::move(live);
+    actor->lease_until = actor->transaction.next_cron_time;
+    if (actor->dirty_rows.empty()) actor->results_pending = false;
+}
+
+}  // namespace dtmd::engine
