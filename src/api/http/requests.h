@@ -1,0 +1,38 @@
+#pragma once
+
+#include "base/result.h"
+#include "txn/branches.h"
+#include "txn/transaction.h"
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+// Request bodies, as what the engine takes. Every error is `invalid` and says which member is wrong and how.
+namespace dtmd::api {
+
+/// The Trans JSON of protocol.md 1.1.
+struct TransactionRequest {
+    txn::Transaction transaction;
+    std::string status, rollback_reason, result;  ///< From req_extra: what a workflow submit says.
+};
+
+/// `gid` and `trans_type` must be there and good; everything else is optional.
+Result<TransactionRequest> read_transaction(std::string_view body);
+
+/// Requests about a transaction that exists: abort, forceStop, resetNextCronTime. Only `gid` must be there.
+struct GidRequest {
+    std::string gid, trans_type, rollback_reason;
+};
+Result<GidRequest> read_gid_request(std::string_view body);
+
+/// @param mode_of_route  used when the body names no trans_type: old clients register by routes of their own.
+Result<txn::Registration> read_registration(std::string_view body, std::optional<txn::Mode> mode_of_route);
+
+/// Without the characters that dtm removes, or why it is no gid.
+Result<std::string> clean_gid(std::string gid);
+
+/// The error names the five types.
+Result<txn::Mode> parse_mode(std::string_view trans_type);
+
+}  // namespace dtmd::api
