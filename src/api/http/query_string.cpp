@@ -81,8 +81,10 @@ Result<std::int64_t> Query::number(std::string_view name, std::int64_t fallback,
 }
 
 Result<std::size_t> Query::limit() const {
-    const auto limit = number("limit", default_limit, 1, std::numeric_limits<std::int64_t>::max());
+    using Bounds = std::numeric_limits<std::int64_t>;
+    const auto limit = number("limit", default_limit, Bounds::min(), Bounds::max());
     if (!limit) return limit.error();
+    if (*limit < 1) return Error{Errc::invalid, "limit: expected at least 1, got " + std::to_string(*limit)};
     return static_cast<std::size_t>(std::min(*limit, max_limit));
 }
 

@@ -32,7 +32,7 @@ private:
 };
 
 /// Answers every call with `answer` and the matching value, on the loop, later.
-class FakeEngine : public engine::Engine {
+class FakeEngine final : public engine::Engine {
 public:
     engine::Answer answer;
     engine::Found found;

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <stdexcept>
+
 namespace dtmd::api {
 namespace {
 
@@ -152,6 +154,16 @@ TEST(Routes, MapEveryAnswerOfTheEngine) {
     }
     Client client;
     EXPECT_EQ(client.post("/api/dtmsvr/submit", saga_body).body, R"({"dtm_result":"SUCCESS"})");
+}
+
+TEST(Routes, TurnAnUnforeseenExceptionIntoAnAnswer) {
+    Client client;
+    client.handler = make_http_api(
+        client.engine, client.metrics, []() -> std::string { throw std::runtime_error("no memory"); }, {});
+    const auto response = client.get("/metrics");
+    EXPECT_EQ(response.status, 500U);
+    EXPECT_EQ(response.body, R"({"message":"the request could not be handled: no memory"})");
+    EXPECT_EQ(client.metrics.answered.at(0), "http metrics fail");
 }
 
 TEST(Routes, SayWhetherTransactionsCanBeTaken) {
