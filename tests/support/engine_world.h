@@ -1,0 +1,101 @@
+#pragma once
+
+#include "engine/coordinator.h"
+#include "support/memory_store.h"
+#include "support/virtual_loop.h"
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace dtmd::testing {
+
+/// A participant whose answers the test scripts, and which remembers what it was asked.
+class ScriptedParticipant final : public participant::Participant {
+public:
+    explicit ScriptedParticipant(VirtualLoop& loop) : loop_(loop) {}
+
+    /// Decides each answer; by default success after `latency`.
+    std::function<participant::Reply(const participant::Call&)> script;
+    Millis latency{1};
+
+    std::vector<participant::Call> calls;
+    std::map<std::string, int> open;  ///< By gid/branch/op: never above one.
+    int most_open_of_one = 0, open_now = 0, most_open = 0;
+
+    void call(participant::Call call, absl::AnyInvocable<void(participant::Reply)> done) override;
+
+    /// "action 01", in the order in which they were made.
+    std::vector<std::string> log() const;
+    std::size_t count(const std::string& entry) const;
+
+private:
+    VirtualLoop& loop_;
+};
+
+participant::Reply success();
+participant::Reply failure(std::string text);
+participant::Reply ongoing();
+participant::Reply unknown(bool reached = true);
+
+class NullMetrics final : public observe::EngineMetrics {
+public:
+    std::int64_t flying = 0, sleeping = 0, breakers = 0;
+    void transaction_processed(std::string_view, bool, double) override {}
+    void transaction_status(std::string_view, std::string_view) override {}
+    void branch_answered(std::string_view, std::string_view, std::string_view, std::string_view, double) override {}
+    void retried(std::string_view) override {}
+    void in_flight(std::int64_t change) override { flying += change; }
+    void waiting(std::int64_t change) override { sleeping += change; }
+    void claimed(std::size_t, double) override {}
+    void unfinished(std::uint64_t, double) override {}
+    void breaker_open(std::int64_t change) override { breakers += change; }
+    void alert(bool) override {}
+};
+
+/// One coordinator with one shard on virtual time. restart() is a crash: all that was in memory is gone.
+class World {
+public:
+    explicit World(engine::Settings settings = {});
+
+    VirtualLoop loop;
+    SeededRandom random{7};
+    MemoryStore store;
+    ScriptedParticipant participant{loop};
+    NullMetrics metrics;
+    std::vector<engine::Alert> alerts;
+    engine::Settings settings;
+
+    engine::Engine& engine() { return *coordinator_; }
+    engine::Coordinator& coordinator() { return *coordinator_; }
+    void restart();
+
+    /// Each starts a request; the answer is filled in when it comes.
+    using Pending = std::shared_ptr<std::optional<engine::Answer>>;
+    Pending submit(txn::Transaction transaction);
+    Pending prepare(txn::Transaction transaction);
+    Pending abort(const std::string& gid, const std::string& type, const std::string& reason = "");
+    Pending register_branch(txn::Registration registration);
+
+    /// Runs until it is there. Fails the test after a virtual hour.
+    engine::Answer wait(const Pending& pending);
+    engine::Answer submit_and_wait(txn::Transaction transaction) { return wait(submit(std::move(transaction))); }
+
+    bool run_until_final(const std::string& gid, Millis span = std::chrono::hours(2));
+    txn::Status status(const std::string& gid) { return store.rows.at(gid).status; }
+
+private:
+    std::unique_ptr<engine::Coordinator> coordinator_;
+};
+
+txn::Transaction saga(const std::string& gid, int steps, bool wait = true);
+txn::Transaction message(const std::string& gid, int steps, bool wait = true);
+txn::Transaction two_phased(const std::string& gid, txn::Mode mode, bool wait = true);
+txn::Registration tcc_branch(const std::string& gid, const std::string& branch_id);
+txn::Registration xa_branch(const std::string& gid, const std::string& branch_id);
+
+}  // namespace dtmd::testing

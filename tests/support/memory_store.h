@@ -1,0 +1,54 @@
+#pragma once
+
+#include "store/store.h"
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace dtmd::testing {
+
+/// A Store in memory, for the engine's tests: correct, instantly durable, and as faulty as a test wants it.
+class MemoryStore final : public store::Store {
+public:
+    /// What the next writes end with, one each; an `unknown` one alternates between done and not done. Empty: ok.
+    std::deque<store::Outcome> next_outcomes;
+    /// Called for each write that takes effect, before its answer.
+    std::function<void(const store::Mutation&)> on_write;
+    bool exclusive = true;
+    bool down = false;
+    Millis delay{0};  ///< Before each answer.
+    std::map<std::string, txn::Transaction> rows;
+
+    void apply(Loop& home, store::Mutation mutation, store::Done<store::Outcome> done) override;
+    void load(Loop& home, std::string gid, store::Done<Result<std::optional<txn::Transaction>>> done) override;
+    void list(Loop& home, store::Filter filter, std::string position, std::size_t limit,
+              store::Done<Result<store::Page>> done) override;
+    void claim_due(Loop& home, Time due, Time lease_until, std::size_t limit,
+                   store::Done<Result<store::Claims>> done) override;
+    void reset_due(Loop& home, Time later_than, Time now, std::size_t limit,
+                   store::Done<Result<std::pair<std::size_t, bool>>> done) override;
+    void expire(Loop& home, Time finished_before, std::size_t limit, store::Done<Result<std::size_t>> done) override;
+    void counts(Loop& home, store::Done<Result<store::Counts>> done) override;
+    void kv_scan(Loop& home, std::string category, std::string position, std::size_t limit,
+                 store::Done<Result<store::KeyValuePage>> done) override;
+    void kv_find(Loop& home, std::string category, std::string key,
+                 store::Done<Result<std::optional<store::KeyValue>>> done) override;
+    void kv_create(Loop& home, store::KeyValue item, store::Done<Result<store::Outcome>> done) override;
+    void kv_update(Loop& home, store::KeyValue item, store::Done<Result<store::Outcome>> done) override;
+    void kv_delete(Loop& home, std::string category, std::string key, store::Done<Result<store::Outcome>> done) override;
+    void ping(Loop& home, store::Done<Result<void>> done) override;
+    bool is_exclusive() const override { return exclusive; }
+
+private:
+    store::Outcome perform(const store::Mutation& mutation);
+    template <class T>
+    void answer(Loop& home, store::Done<T> done, T value);
+
+    std::map<std::pair<std::string, std::string>, store::KeyValue> items_;
+    bool flip_ = false;
+};
+
+}  // namespace dtmd::testing
