@@ -1,0 +1,46 @@
+#include "net/asio_loop.h"
+
+#include "observe/log.h"
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <exception>
+
+namespace dtmd::net {
+
+AsioLoop::AsioLoop() : context_(1) {}
+AsioLoop::~AsioLoop() = default;
+
+Time AsioLoop::now() const { return std::chrono::time_point_cast<Millis>(std::chrono::system_clock::now()); }
+
+std::chrono::microseconds AsioLoop::steady() const {
+    return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now().time_since_epoch());
+}
+
+void AsioLoop::post(Task task) { boost::asio::post(context_, std::move(task)); }
+
+void AsioLoop::after(Millis delay, Task task) {
+    if (delay.count() <= 0) return post(std::move(task));
+    auto timer = std::make_unique<boost::asio::steady_timer>(context_, delay);
+    auto& waiting = *timer;
+    waiting.async_wait([timer = std::move(timer), task = std::move(task)](const boost::system::error_code& error) mutable {
+        if (!error) task();
+    });
+}
+
+void AsioLoop::run() {
+    const auto work = boost::asio::make_work_guard(context_);
+    while (!context_.stopped()) {
+        try {
+            context_.run();
+        } catch (const std::exception& failed) {
+            log::error("loop.task_failed", {{"reason", failed.what()}});
+        }
+    }
+}
+
+void AsioLoop::stop() { context_.stop(); }
+
+}  // namespace dtmd::net
