@@ -14,7 +14,8 @@ constexpr std::string_view alphabet = "23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghi
 std::string new_gid(Time now, Random& random) {
     using Wide = unsigned __int128;
     const Wide time = static_cast<std::uint64_t>(now.time_since_epoch().count()) & 0xFFFF'FFFF'FFFFULL;
-    const Wide noise = (static_cast<Wide>(random.bits() & 0xFFFF) << 64) | random.bits();
+    const std::uint64_t high = random.bits();  // One statement each: the order of the draws is part of a seed's replay.
+    const Wide noise = (static_cast<Wide>(high & 0xFFFF) << 64) | random.bits();
     Wide number = (time << 80) | noise;
 
     std::string gid(22, alphabet[0]);

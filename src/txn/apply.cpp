@@ -1,6 +1,7 @@
 #include "txn/backoff.h"
 #include "txn/decide.h"
 #include "txn/modes.h"
+#include "txn/text.h"
 
 #include <algorithm>
 
@@ -11,7 +12,9 @@ namespace {
 constexpr RetryPolicy soon_policy{Millis{50}, Millis{2'000}};
 
 RetryPolicy retry_policy(const Transaction& transaction, const Policy& policy) {
-    return {seconds_bounded(base_interval(transaction, policy)), policy.max_retry_interval};
+    // A client that asked for a longer interval than the server's longest gets what it asked for.
+    const Millis first = seconds_bounded(base_interval(transaction, policy));
+    return {first, std::max(first, policy.max_retry_interval)};
 }
 
 void back_off(Transaction& transaction, Attempt& attempt, Answer answer, Time now, const Policy& policy,
@@ -22,8 +25,10 @@ void back_off(Transaction& transaction, Attempt& attempt, Answer answer, Time no
     } else {
         ++attempt.failures;
     }
-    attempt.retry_at = now + delay_after(attempt.failures, retry, answer == Answer::ongoing ? 0 : jitter);
-    transaction.next_cron_interval = std::chrono::ceil<std::chrono::seconds>(delay_after(attempt.failures, retry, 0)).count();
+    const Millis spread = delay_after(attempt.failures, retry, answer == Answer::ongoing ? 0 : jitter);
+    const Millis whole = delay_after(attempt.failures, retry, 0);
+    attempt.retry_at = attempt.planned = now + spread;
+    transaction.next_cron_interval = std::chrono::ceil<std::chrono::seconds>(whole).count();
 }
 
 bool retries_are_limited(const Transaction& transaction, const Branch& branch) {
@@ -41,20 +46,31 @@ void retry_or_give_up(Transaction& transaction, Live& live, Attempt& attempt, Ti
 }
 
 // An action that answers after the saga has turned back tells nothing any more: its compensation is on its way
-// whatever it says, and recording it would widen what has to be undone.
+// whatever it says, and recording it would widen what has to be undone. Nor does an answer change what has ended.
 bool comes_too_late(const Transaction& transaction, const Live& live, const Branch& branch) {
     const bool forward = branch.op == op::action || branch.op == op::confirm || branch.op == op::commit;
     const Status direction = live.turning.value_or(transaction.status);
-    return forward && direction != Status::submitted;
+    return direction != (forward ? Status::submitted : Status::aborting);
 }
 
-// The inverse of back_off: how often the wait was doubled.
+// Only a saga's action can be refused for good. A row that another program marked as failed without that meaning
+// is called like any other, so its success has to count, or it would be called for ever.
+bool is_settled(const Transaction& transaction, const Branch& branch) {
+    const bool may_refuse = transaction.mode == Mode::saga && branch.op == op::action;
+    return branch.status == BranchStatus::succeed || (branch.status == BranchStatus::failed && may_refuse);
+}
+
+// The inverse of back_off: how often the wait was doubled. The stored interval may be anything: dtm's has no cap
+// (protocol.md W14) and overflows in the end.
 std::uint32_t failures_behind(const Transaction& transaction, const Policy& policy) {
-    std::uint32_t failures = 0;
-    for (std::int64_t interval = base_interval(transaction, policy); interval < transaction.next_cron_interval; interval *= 2) {
-        ++failures;
+    std::uint32_t doublings = 0;
+    std::int64_t interval = std::max<std::int64_t>(base_interval(transaction, policy), 1);
+    while (interval < transaction.next_cron_interval) {
+        ++doublings;
+        if (interval > transaction.next_cron_interval / 2) break;
+        interval *= 2;
     }
-    return failures == 0 ? 0 : failures + 1;
+    return doublings == 0 ? 0 : doublings + 1;
 }
 
 }  // namespace
@@ -78,17 +94,14 @@ bool apply_answer(Transaction& transaction, Live& live, std::size_t row, Answer 
     attempt.open = false;
     attempt.soon = false;
     branch.last_call = now;
-    if (answer != Answer::success) {
-        error.resize(std::min(error.size(), max_error_text));
-        branch.last_error = std::move(error);
-    }
+    if (answer != Answer::success) branch.last_error = storable_text(error, max_error_text);
     if (comes_too_late(transaction, live, branch)) return false;
 
     const bool refused = answer == Answer::failure && transaction.mode == Mode::saga && branch.op == op::action;
     if (answer == Answer::success || refused) {
         attempt.failures = 0;
         attempt.retry_at = {};
-        if (branch.status != BranchStatus::prepared) return false;
+        if (is_settled(transaction, branch)) return false;
         branch.status = refused ? BranchStatus::failed : BranchStatus::succeed;
         branch.update_time = branch.finish_time = now;
         if (!refused) transaction.next_cron_interval = base_interval(transaction, policy);
@@ -106,13 +119,17 @@ void apply_blocked(Transaction& transaction, Live& live, std::size_t row, std::s
                    const Policy& policy, double jitter) {
     live.branches[row].open = false;
     live.branches[row].soon = false;
-    transaction.branches[row].last_error = std::move(why);
+    transaction.branches[row].last_error = storable_text(why, max_error_text);
+    if (comes_too_late(transaction, live, transaction.branches[row])) return;
     back_off(transaction, live.branches[row], Answer::unknown, now, policy, jitter);
 }
 
 void apply_check_answer(Transaction& transaction, Live& live, Answer answer, Time now, const Policy& policy,
                         double jitter) {
     live.check.open = false;
+    // A message that its client has submitted or aborted meanwhile needs no answer any more.
+    if (is_final(transaction.status)) return;
+    if (transaction.mode == Mode::message && transaction.status != Status::prepared) return;
     const bool definite = answer == Answer::success || answer == Answer::failure;
     if (transaction.mode == Mode::message && definite) {
         live.check_answer = answer;
@@ -130,9 +147,9 @@ void apply_turn(Transaction& transaction, Live& live, const Turn& turn, Time now
     if (turn.to == Status::failed) transaction.rollback_time = now;
     if (!turn.reason.empty()) transaction.rollback_reason = turn.reason;
     for (Attempt& attempt : live.branches) {
-        attempt.retry_at = {};
-        attempt.failures = 0;
-        attempt.soon = false;
+        const bool open = attempt.open;
+        attempt = {};
+        attempt.open = open;
     }
     live.check = {};
     live.check_answer.reset();

@@ -22,9 +22,11 @@ Branch make_row(std::string branch_id, std::string_view op, std::string_view url
     return row;
 }
 
-// protocol.md 4.3: the payloads in order, then every legacy `data` member behind them.
+// protocol.md 4.3: the payloads in order, then every legacy `data` member behind them. Where the payloads are
+// complete, `data` says the same for older servers.
 std::vector<std::string> bodies_of(const Transaction& transaction) {
     std::vector<std::string> bodies = transaction.payloads;
+    if (bodies.size() == transaction.steps.size()) return bodies;
     for (const Step& step : transaction.steps) {
         const std::string_view data = step.get("data");
         if (!data.empty()) bodies.emplace_back(data);
@@ -118,7 +120,9 @@ Complaint why_bad_url(std::string_view url, std::string_view protocol) {
     if (const auto at = authority.rfind('@'); at != authority.npos) authority.remove_prefix(at + 1);
     const auto host_end = authority.starts_with('[') ? authority.find(']') : std::size_t{0};
     const auto colon = host_end == authority.npos ? authority.npos : authority.find(':', host_end);
-    if (authority.substr(0, colon).empty() || host_end == authority.npos) {
+    const std::string_view host = authority.substr(0, colon);
+    const bool bad_brackets = host_end == authority.npos || (host_end > 0 && host_end + 1 != host.size());
+    if (host.empty() || host == "[]" || bad_brackets) {
         return "'" + std::string(url.substr(0, 200)) + "' names no host";
     }
     if (colon == authority.npos) return {};
@@ -163,6 +167,12 @@ Complaint check_options(const Transaction& transaction) {
 
 Complaint make_rows(const Registration& registration, Time now, std::vector<Branch>& rows) {
     if (auto complaint = check_id("branch_id", registration.branch_id, 128); !complaint.empty()) return complaint;
+    // A URL that can't be called would only be found out in phase two, when it is too late to refuse. The protocol
+    // isn't part of a registration, so addresses without a scheme must pass.
+    for (const auto& [field, url] : {std::pair{"confirm", &registration.confirm}, std::pair{"cancel", &registration.cancel},
+                                     std::pair{"url", &registration.url}}) {
+        if (auto complaint = why_bad_url(*url, "grpc"); !complaint.empty()) return field + (": " + complaint);
+    }
     const auto add = [&](std::string_view op, std::string_view url) {
         rows.push_back(make_row(registration.branch_id, op, url, registration.data, now));
     };
@@ -177,10 +187,12 @@ Complaint make_rows(const Registration& registration, Time now, std::vector<Bran
             return {};
         case Mode::workflow: {
             if (auto complaint = check_id("op", registration.op, 45); !complaint.empty()) return complaint;
-            add(registration.op, {});
-            if (!parse(registration.status, rows.back().status)) {
+            BranchStatus status{};
+            if (!parse(registration.status, status)) {
                 return "status: expected prepared, succeed or failed, got '" + registration.status + "'";
             }
+            add(registration.op, {});
+            rows.back().status = status;
             if (rows.back().status != BranchStatus::prepared) rows.back().finish_time = now;
             return {};
         }

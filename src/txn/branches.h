@@ -24,7 +24,8 @@ using Complaint = std::string;
 [[nodiscard]] Complaint make_branches(Transaction& transaction, const TopicLookup& topics);
 
 /// Reads custom_data into the fields that the rules use, checking orders for range and cycles.
-/// Also called on records read from a store, which were checked when they came in.
+/// Also called on records read from a store, which another program may have written without our checks: a saga
+/// whose orders make no sense is left sequential and without orders.
 [[nodiscard]] Complaint parse_custom_data(Transaction& transaction);
 
 /// Checks gid-independent values: negative or absurd times, retry_limit, protocol, query_prepared's URL.
@@ -39,7 +40,7 @@ struct Registration {
     std::string op, status;       ///< workflow
 };
 
-/// The rows a registration creates, in their order; a complaint if it can't be.
+/// Appends the rows a registration creates, in their order; a complaint, and nothing appended, if it can't be.
 [[nodiscard]] Complaint make_rows(const Registration& registration, Time now, std::vector<Branch>& rows);
 
 /// Why dtmd can't call `url`, or empty. For protocol http it must be http or https with a host; grpc addresses

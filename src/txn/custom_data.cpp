@@ -76,7 +76,13 @@ Complaint parse_saga(const json& data, Transaction& saga) {
     saga.saga_concurrent = concurrent != data.end() && concurrent->is_boolean() && concurrent->get<bool>();
     const auto orders = data.find("orders");
     if (orders == data.end() || orders->is_null()) return {};
-    return read_orders(*orders, saga, std::max(saga.steps.size(), saga.branches.size() / 2));
+    Complaint complaint = read_orders(*orders, saga, std::max(saga.steps.size(), saga.branches.size() / 2));
+    if (!complaint.empty()) {
+        // A stored saga can't be refused any more; step by step is the only order that can't be wrong.
+        saga.saga_concurrent = false;
+        saga.orders.clear();
+    }
+    return complaint;
 }
 
 Complaint parse_message(const json& data, Transaction& message, Time submitted) {

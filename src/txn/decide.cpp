@@ -64,7 +64,9 @@ bool may_be_lazy(const Transaction& transaction, std::size_t row) {
     const Branch& branch = transaction.branches[row];
     if (branch.op != op::action || branch.status != BranchStatus::succeed) return false;
     if (transaction.mode == Mode::saga) {
-        return transaction.options.timeout_to_fail == 0 && !transaction.saga_concurrent && transaction.orders.empty();
+        const Options& options = transaction.options;
+        return options.timeout_to_fail <= 0 && options.retry_limit <= 0 && !transaction.saga_concurrent &&
+               transaction.orders.empty();
     }
     return transaction.mode == Mode::message && !transaction.options.concurrent;
 }

@@ -27,6 +27,7 @@ struct Attempt {
     bool open = false;              ///< A call is under way. There is never a second one beside it.
     Time retry_at;                  ///< Not before this moment.
     std::uint32_t failures = 0;     ///< Consecutive answers that were unknown; drives the back-off.
+    Time planned;                   ///< retry_at as the back-off set it. Any other value there is somebody's order.
     bool soon = false;              ///< The retry belongs to the same look (retry_limit): a waiting client goes on waiting.
 
     bool operator==(const Attempt&) const = default;
@@ -47,7 +48,8 @@ struct Turn {
     bool operator==(const Turn&) const = default;
 };
 
-/// With a turn there are no calls. With neither turn, calls nor wake, something open must answer first, or it has ended.
+/// With a turn there are no calls. With neither turn, calls nor wake, something open must answer first, its client
+/// has to submit it, or it has ended.
 struct Decision {
     std::optional<Turn> turn;
     std::vector<std::size_t> calls;  ///< Rows of Transaction::branches to be called now.
@@ -87,7 +89,8 @@ Time first_look(const Transaction& transaction, Time now, const Policy& policy);
 
 /// Whether the record of this branch's success may be written later, together with the next write, when
 /// UpdateBranchSync is 0: if it is lost the branch is called again and its barrier absorbs the repeat. Never for
-/// ways back, or where the way back depends on what has run (design: a time-out, concurrent branches).
+/// ways back, or where the saga may turn back without that repeat having been answered (a time-out, a retry limit)
+/// or what has run is not a prefix of its steps (concurrent branches, declared orders).
 bool may_be_lazy(const Transaction& transaction, std::size_t row);
 
 }  // namespace dtmd::txn

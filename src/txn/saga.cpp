@@ -1,4 +1,5 @@
 #include "txn/modes.h"
+#include "txn/text.h"
 
 // protocol.md 5.4. Step k's compensation is row 2k, its action row 2k+1.
 namespace dtmd::txn {
@@ -19,22 +20,28 @@ bool needs_undoing(const Transaction& saga, std::size_t step) {
 }
 
 // The way back mirrors the way forward: a step waits until all that came after it is undone.
-bool is_undoable(const Transaction& saga, std::size_t step) {
-    for (std::size_t later = 0; later < steps_of(saga); ++later) {
-        if (later == step || !needs_undoing(saga, later)) continue;
-        if (!saga.saga_concurrent && later > step) return false;
-        if (later >= saga.orders.size()) continue;
-        for (const std::uint32_t before : saga.orders[later]) {
-            if (before == step) return false;
-        }
+std::vector<bool> steps_that_wait(const Transaction& saga, const std::vector<bool>& to_undo) {
+    std::vector<bool> waits(to_undo.size());
+    bool later_to_undo = false;
+    for (std::size_t step = to_undo.size(); step-- > 0;) {
+        if (later_to_undo && !saga.saga_concurrent) waits[step] = true;
+        if (!to_undo[step]) continue;
+        later_to_undo = true;
+        if (step >= saga.orders.size()) continue;
+        for (const std::uint32_t before : saga.orders[step]) waits[before] = true;
     }
-    return true;
+    return waits;
 }
 
+// Clients look for FAILURE at the end, and the stores' columns are bounded: what is too long is cut before it.
 std::string refusal(const Branch& action) {
-    std::string text = action.last_error.empty() ? std::string("FAILURE") : action.last_error;
-    if (!text.ends_with("FAILURE")) text += " FAILURE";
-    return "url:" + action.url + " return failed: " + text;
+    constexpr std::string_view word = "FAILURE";
+    std::string reason = "url:" + storable_text(action.url, max_error_text / 2) + " return failed: ";
+    const std::size_t room = max_error_text - reason.size() - word.size() - 1;
+    const std::string text = storable_text(action.last_error, room);
+    reason += text;
+    if (!text.ends_with(word)) reason.append(text.empty() ? "" : " ").append(word);
+    return reason;
 }
 
 std::optional<Turn> turn_back(const Transaction& saga, const Live& live, Time now) {
@@ -80,14 +87,18 @@ Decision decide_forward(const Transaction& saga, const Live& live, Time now) {
 
 Decision decide_back(const Transaction& saga, const Live& live, Time now) {
     Decision decision;
+    std::vector<bool> to_undo(steps_of(saga));
+    for (std::size_t step = 0; step < to_undo.size(); ++step) to_undo[step] = needs_undoing(saga, step);
+    const std::vector<bool> waits = steps_that_wait(saga, to_undo);
+
     bool all_undone = true;
-    for (std::size_t step = 0; step < steps_of(saga); ++step) {
+    for (std::size_t step = 0; step < to_undo.size(); ++step) {
         // A compensation waits for its action's open call: overtaking it would leave all to the barrier.
         const bool action_open = live.branches[2 * step + 1].open;
         if (action_open) all_undone = false;
-        if (!needs_undoing(saga, step)) continue;
+        if (!to_undo[step]) continue;
         all_undone = false;
-        if (!action_open && is_undoable(saga, step)) call_or_wake(decision, live, 2 * step, now);
+        if (!action_open && !waits[step]) call_or_wake(decision, live, 2 * step, now);
     }
     if (all_undone) decision.turn = Turn{Status::failed, {}};
     return decision;

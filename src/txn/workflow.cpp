@@ -14,7 +14,9 @@ Decision decide_workflow(const Transaction& workflow, const Live& live, Time now
     Time last_sign = std::max(workflow.create_time, workflow.update_time);
     for (const Branch& branch : workflow.branches) last_sign = std::max(last_sign, branch.create_time);
     const Time quiet = last_sign + seconds_bounded(base_interval(workflow, policy));
-    const Time due = live.check.retry_at == Time{} ? quiet : live.check.retry_at;
+    // A callback that was cut off may still be executing, so the back-off alone isn't enough; an order is.
+    const bool ordered = live.check.retry_at != live.check.planned;
+    const Time due = ordered ? live.check.retry_at : std::max(quiet, live.check.retry_at);
     if (due <= now) {
         decision.check_back = true;
     } else {
