@@ -21,6 +21,7 @@ struct Call {
     std::string body;
     std::vector<std::pair<std::string, std::string>> headers;  ///< branch_headers; the last word on each name.
     Millis timeout{3000};
+    bool plain = false;  ///< Not a branch: the URL is called as it is, without the branch's query parameters.
 };
 
 struct Reply {
