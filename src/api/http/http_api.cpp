@@ -140,8 +140,8 @@ private:
 net::HttpHandler make_http_api(engine::Engine& engine, observe::ApiMetrics& metrics,
                                std::function<std::string()> expose_metrics, ApiOptions options) {
     // Shared only because std::function has to be copyable.
-    auto dispatcher = std::make_shared<const Dispatcher>(
-        Api{engine, metrics, std::move(expose_metrics), std::move(options)});
+    auto dispatcher =
+        std::make_shared<const Dispatcher>(Api{engine, metrics, std::move(expose_metrics), std::move(options)});
     return [dispatcher](net::HttpRequest request, Loop& home, net::Respond respond) {
         dispatcher->serve(request, home, std::move(respond));
     };

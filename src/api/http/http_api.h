@@ -15,7 +15,7 @@ namespace dtmd::api {
 struct ApiOptions {
     std::string version = "v0.0.0-dev";  ///< As /api/dtmsvr/version shows it.
     std::int64_t timeout_to_fail = 35;   ///< s; three times this is resetCronTime's default time-out.
-    std::string admin_base_path;         ///< Where else the page of "/" is found, for example "/dtmd". No slash at the end.
+    std::string admin_base_path;  ///< Where else the page of "/" is found, for example "/dtmd". No slash at the end.
 };
 
 /// Serves the routes. `expose_metrics` gives the Prometheus text; it must be thread-safe.

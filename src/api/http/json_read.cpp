@@ -145,7 +145,8 @@ Result<Json> parse_object(std::string_view body) {
     if (!nlohmann::json::sax_parse(body.data(), body.data() + body.size(), &builder)) {
         return Error{Errc::invalid, std::move(builder.error())};
     }
-    if (root.kind != Json::Kind::object) return Error{Errc::invalid, "body: expected a JSON object, got " + shown(root)};
+    if (root.kind != Json::Kind::object)
+        return Error{Errc::invalid, "body: expected a JSON object, got " + shown(root)};
     return root;
 }
 

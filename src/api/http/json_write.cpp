@@ -111,7 +111,8 @@ void append_time(std::string& out, Time time) {
         return;
     }
     const long minutes = std::labs(local.tm_gmtoff) / 60;
-    std::snprintf(text.data(), text.size(), "%c%02ld:%02ld\"", local.tm_gmtoff < 0 ? '-' : '+', minutes / 60, minutes % 60);
+    std::snprintf(text.data(), text.size(), "%c%02ld:%02ld\"", local.tm_gmtoff < 0 ? '-' : '+', minutes / 60,
+                  minutes % 60);
     out += text.data();
 }
 

@@ -7,8 +7,8 @@
 namespace dtmd::api {
 namespace {
 
-constexpr std::int64_t max_seconds = 10LL * 366 * 24 * 3600;      // Ten years.
-constexpr std::int64_t max_unix_millis = 253'402'300'799'999;     // The end of the year 9999.
+constexpr std::int64_t max_seconds = 10LL * 366 * 24 * 3600;   // Ten years.
+constexpr std::int64_t max_unix_millis = 253'402'300'799'999;  // The end of the year 9999.
 
 std::string query_json(const engine::Found& found) {
     std::string body;
@@ -134,7 +134,8 @@ void show_transaction(const Api& api, const Request& request, Exchange& exchange
     const std::string wanted = *gid;
     api.engine.query(request.home, std::move(*gid),
                      [wanted, waiting = std::move(exchange)](engine::Answer answer, engine::Found found) mutable {
-                         if (answer.kind != engine::Answer::Kind::success) return waiting.send_answer(std::move(answer));
+                         if (answer.kind != engine::Answer::Kind::success)
+                             return waiting.send_answer(std::move(answer));
                          if (!found) return waiting.send_message(404, "no transaction with gid: " + wanted);
                          waiting.send_json(evidence_json(*found));
                      });

@@ -24,7 +24,8 @@ public:
 
     /// A whole number from `least` to `most`. Errors (invalid): `convert to int error: <text>`, as dtm says it, or
     /// the bounds.
-    Result<std::int64_t> number(std::string_view name, std::int64_t fallback, std::int64_t least, std::int64_t most) const;
+    Result<std::int64_t> number(std::string_view name, std::int64_t fallback, std::int64_t least,
+                                std::int64_t most) const;
 
     /// Entries per page: at least 1; more than 1000 are given as 1000 (the answer says that there are more).
     Result<std::size_t> limit() const;

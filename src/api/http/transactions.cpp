@@ -81,8 +81,8 @@ void prepare_workflow(const Api& api, const Request& request, Exchange& exchange
     auto parsed = read_transaction(request.body);
     if (!parsed) return exchange.send_message(400, parsed.error().what);
     if (parsed->transaction.mode != txn::Mode::workflow) {
-        return exchange.send_message(400, "trans_type: expected workflow, got '" +
-                                              std::string(txn::name(parsed->transaction.mode)) + "'");
+        return exchange.send_message(
+            400, "trans_type: expected workflow, got '" + std::string(txn::name(parsed->transaction.mode)) + "'");
     }
     api.engine.prepare_workflow(request.home, std::move(parsed->transaction),
                                 reply_with<engine::Found>(exchange, progress_json));

@@ -101,7 +101,8 @@ public:
     }
     void scan_kv(Loop& home, std::string category, std::string position, std::size_t limit,
                  engine::ReplyWith<store::KeyValuePage> reply) override {
-        called("scan_kv " + category + " " + position + " " + std::to_string(limit), home, key_values, std::move(reply));
+        called("scan_kv " + category + " " + position + " " + std::to_string(limit), home, key_values,
+               std::move(reply));
     }
     void query_kv(Loop& home, std::string category, std::string key,
                   engine::ReplyWith<std::vector<store::KeyValue>> reply) override {
@@ -117,7 +118,8 @@ private:
     template <class T>
     void called(std::string what, Loop& home, T value, engine::ReplyWith<T> reply) {
         calls.push_back(std::move(what));
-        home.post([reply = std::move(reply), value = std::move(value), this]() mutable { reply(answer, std::move(value)); });
+        home.post(
+            [reply = std::move(reply), value = std::move(value), this]() mutable { reply(answer, std::move(value)); });
     }
     void take(std::string what, txn::Transaction request, Loop& home, engine::Reply reply) {
         transaction = std::move(request);

@@ -62,10 +62,13 @@ TEST(Hostile, LongWrongTextsAreNotRepeatedWhole) {
     Client client;
     const std::string megabyte(1 << 20, 'x');
     const std::string bodies[] = {
-        with_ignored('"' + megabyte), R"({"gid":")" + megabyte + R"("})", R"({"gid":"g","trans_type":")" + megabyte + R"("})",
+        with_ignored('"' + megabyte),
+        R"({"gid":")" + megabyte + R"("})",
+        R"({"gid":"g","trans_type":")" + megabyte + R"("})",
         R"({"gid":"g","trans_type":"saga","concurrent":")" + megabyte + R"("})",
         R"({"gid":"g","trans_type":"saga","branch_headers":{")" + megabyte + R"(":1}})",
-        R"({"gid":"g","trans_type":"workflow","req_extra":{"status":")" + megabyte + R"("}})", megabyte,
+        R"({"gid":"g","trans_type":"workflow","req_extra":{"status":")" + megabyte + R"("}})",
+        megabyte,
     };
     for (const std::string& body : bodies) {
         const auto response = client.post("/api/dtmsvr/submit", body);

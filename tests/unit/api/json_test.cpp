@@ -18,15 +18,25 @@ TEST(Json, WritesWhatAnotherParserReadsBack) {
         const std::string text = std::string("a") + static_cast<char>(c) + "z";
         EXPECT_EQ(nlohmann::json::parse(as_json(text)).get<std::string>(), text) << c;
     }
-    for (const std::string text : {"\xC3\xA4", "\xE2\x82\xAC", "\xF0\x9F\x98\x80", "\xE2\x80\xA9", "\xF4\x8F\xBF\xBF"}) {
+    for (const std::string text :
+         {"\xC3\xA4", "\xE2\x82\xAC", "\xF0\x9F\x98\x80", "\xE2\x80\xA9", "\xF4\x8F\xBF\xBF"}) {
         EXPECT_EQ(nlohmann::json::parse(as_json(text)).get<std::string>(), text);
         EXPECT_TRUE(is_utf8(text));
     }
 }
 
 TEST(Json, ReplacesWhatIsNotUtf8) {
-    const char* wrong[] = {"\x80",         "\xC0\x80",         "\xC3",         "\xC3(",        "\xE0\x80\x80", "\xED\xA0\x80",
-                           "\xF4\x90\x80\x80", "\xF0\x80\x80\x80", "\xFF",         "\xE2\x82",     "\xF0\x9F\x98"};
+    const char* wrong[] = {"\x80",
+                           "\xC0\x80",
+                           "\xC3",
+                           "\xC3(",
+                           "\xE0\x80\x80",
+                           "\xED\xA0\x80",
+                           "\xF4\x90\x80\x80",
+                           "\xF0\x80\x80\x80",
+                           "\xFF",
+                           "\xE2\x82",
+                           "\xF0\x9F\x98"};
     for (const std::string text : wrong) {
         EXPECT_FALSE(is_utf8("x" + text));
         const std::string written = as_json("a" + text + "z");
@@ -37,7 +47,8 @@ TEST(Json, ReplacesWhatIsNotUtf8) {
 }
 
 TEST(Json, ReadsEveryKindOfValue) {
-    auto root = parse_object(R"({"s":"x","i":-3,"u":3,"n":1.50,"t":true,"f":false,"z":null,"a":[1,[2]],"o":{"k":"v"}})");
+    auto root =
+        parse_object(R"({"s":"x","i":-3,"u":3,"n":1.50,"t":true,"f":false,"z":null,"a":[1,[2]],"o":{"k":"v"}})");
     ASSERT_TRUE(root);
     ASSERT_EQ(root->items.size(), 9U);
     Fields fields(*root);

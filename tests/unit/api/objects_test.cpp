@@ -66,12 +66,12 @@ TEST(Objects, ShowATransactionLikeDtm) {
     saga.next_cron_time = moment + std::chrono::seconds(20);
     std::string out;
     append_transaction(out, saga);
-    EXPECT_EQ(out,
-              R"({"id":0,"create_time":"2026-11-21T04:49:14.484Z","update_time":"2026-11-21T04:49:14.484Z","gid":"gs1",)"
-              R"("trans_type":"saga","steps":[{"action":"http://a","compensate":"http://c"}],"payloads":["{\"a\":1}"],)"
-              R"("status":"submitted","protocol":"http",)"
-              R"("options":"{\"branch_headers\":{\"h\":\"v\"},\"concurrent\":false}","next_cron_interval":20,)"
-              R"("next_cron_time":"2026-11-21T04:49:34.484Z","branch_headers":{"h":"v"},"concurrent":false})");
+    EXPECT_EQ(
+        out, R"({"id":0,"create_time":"2026-11-21T04:49:14.484Z","update_time":"2026-11-21T04:49:14.484Z","gid":"gs1",)"
+             R"("trans_type":"saga","steps":[{"action":"http://a","compensate":"http://c"}],"payloads":["{\"a\":1}"],)"
+             R"("status":"submitted","protocol":"http",)"
+             R"("options":"{\"branch_headers\":{\"h\":\"v\"},\"concurrent\":false}","next_cron_interval":20,)"
+             R"("next_cron_time":"2026-11-21T04:49:34.484Z","branch_headers":{"h":"v"},"concurrent":false})");
 }
 
 TEST(Objects, ShowEveryMemberInItsPlace) {
@@ -91,19 +91,18 @@ TEST(Objects, ShowEveryMemberInItsPlace) {
     all.retry_count = 5;
     std::string out;
     append_transaction(out, all);
-    EXPECT_EQ(out,
-              R"({"id":0,"create_time":null,"update_time":null,"gid":"g","trans_type":"msg","status":"failed",)"
-              R"("query_prepared":"q","protocol":"http","finish_time":"2026-11-21T04:49:14.484Z",)"
-              R"("rollback_time":"2026-11-21T04:49:14.484Z","result":"r","rollback_reason":"why",)"
-              R"("options":"{\"wait_result\":true,\"timeout_to_fail\":1,\"request_timeout\":2,\"retry_interval\":3,)"
-              R"(\"concurrent\":true,\"retry_limit\":4,\"retry_count\":5}","custom_data":"{}","owner":"o","ext_data":"e",)"
-              R"("wait_result":true,"timeout_to_fail":1,"request_timeout":2,"retry_interval":3,"concurrent":true,)"
-              R"("retry_limit":4,"retry_count":5})");
+    EXPECT_EQ(
+        out,
+        R"({"id":0,"create_time":null,"update_time":null,"gid":"g","trans_type":"msg","status":"failed",)"
+        R"("query_prepared":"q","protocol":"http","finish_time":"2026-11-21T04:49:14.484Z",)"
+        R"("rollback_time":"2026-11-21T04:49:14.484Z","result":"r","rollback_reason":"why",)"
+        R"("options":"{\"wait_result\":true,\"timeout_to_fail\":1,\"request_timeout\":2,\"retry_interval\":3,)"
+        R"(\"concurrent\":true,\"retry_limit\":4,\"retry_count\":5}","custom_data":"{}","owner":"o","ext_data":"e",)"
+        R"("wait_result":true,"timeout_to_fail":1,"request_timeout":2,"retry_interval":3,"concurrent":true,)"
+        R"("retry_limit":4,"retry_count":5})");
 }
 
-TEST(Objects, AlwaysShowOptions) {
-    EXPECT_EQ(options_text(txn::Transaction{}), R"({"concurrent":false})");
-}
+TEST(Objects, AlwaysShowOptions) { EXPECT_EQ(options_text(txn::Transaction{}), R"({"concurrent":false})"); }
 
 TEST(Objects, ShowBranchesWithAnyBytes) {
     const Zone zone("UTC");

@@ -43,7 +43,8 @@ TEST(Operations, RefuseBadParameters) {
 
 TEST(Operations, FilterListings) {
     Client client;
-    client.get("/api/dtmsvr/all?status=aborting&transType=msg&createTimeStart=1000&createTimeEnd=2999&limit=7&position=p%2B");
+    client.get(
+        "/api/dtmsvr/all?status=aborting&transType=msg&createTimeStart=1000&createTimeEnd=2999&limit=7&position=p%2B");
     EXPECT_EQ(client.engine.calls.at(0), "list p+ 7");
     EXPECT_EQ(client.engine.filter->mode, txn::Mode::message);
     EXPECT_EQ(client.engine.filter->status, txn::Status::aborting);
@@ -88,12 +89,14 @@ TEST(Operations, ShowOneTransaction) {
     branch.last_error = "HTTP 502";
     branch.first_call = at(1);
     const auto plain = client.get("/api/dtmsvr/query?gid=g");
-    EXPECT_TRUE(plain.body.starts_with(R"({"branches":[{"id":0,"create_time":null,"update_time":null,"gid":"g",)"
-                                       R"("branch_id":"01","op":"action","status":"prepared"}],"transaction":{"id":0,)"))
+    EXPECT_TRUE(
+        plain.body.starts_with(R"({"branches":[{"id":0,"create_time":null,"update_time":null,"gid":"g",)"
+                               R"("branch_id":"01","op":"action","status":"prepared"}],"transaction":{"id":0,)"))
         << plain.body;
     const auto full = client.get("/api/transaction?gid=g");
     EXPECT_TRUE(full.body.starts_with(R"({"transaction":{"id":0,)"));
-    EXPECT_NE(full.body.find(R"("status":"prepared","attempts":3,"last_error":"HTTP 502","first_call":"19)"), std::string::npos)
+    EXPECT_NE(full.body.find(R"("status":"prepared","attempts":3,"last_error":"HTTP 502","first_call":"19)"),
+              std::string::npos)
         << full.body;
     EXPECT_TRUE(full.body.ends_with(R"(,"last_call":null}],"rollback_reason":"no money FAILURE"})")) << full.body;
 }

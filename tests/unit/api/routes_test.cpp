@@ -39,7 +39,8 @@ const Row rows[] = {
     {verb::post, "/api/dtmsvr/forceStop", R"({"gid":"g"})", 200, "force_stop g", "http forcestop ok"},
     {verb::post, "/api/dtmsvr/registerBranch", R"({"gid":"g","trans_type":"tcc"})", 200, "register_branch g",
      "http registerbranch ok"},
-    {verb::post, "/api/dtmsvr/registerXaBranch", R"({"gid":"g"})", 200, "register_branch g", "http registerxabranch ok"},
+    {verb::post, "/api/dtmsvr/registerXaBranch", R"({"gid":"g"})", 200, "register_branch g",
+     "http registerxabranch ok"},
     {verb::post, "/api/dtmsvr/registerTccBranch", R"({"gid":"g"})", 200, "register_branch g",
      "http registertccbranch ok"},
     {verb::get, "/api/dtmsvr/query?gid=g%2F1", "", 200, "query g/1", "http query ok"},
@@ -158,8 +159,8 @@ TEST(Routes, MapEveryAnswerOfTheEngine) {
 
 TEST(Routes, TurnAnUnforeseenExceptionIntoAnAnswer) {
     Client client;
-    client.handler = make_http_api(
-        client.engine, client.metrics, []() -> std::string { throw std::runtime_error("no memory"); }, {});
+    client.handler = make_http_api(client.engine, client.metrics,
+                                   []() -> std::string { throw std::runtime_error("no memory"); }, {});
     const auto response = client.get("/metrics");
     EXPECT_EQ(response.status, 500U);
     EXPECT_EQ(response.body, R"({"message":"the request could not be handled: no memory"})");

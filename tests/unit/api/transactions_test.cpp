@@ -8,8 +8,10 @@ namespace {
 TEST(Transactions, TakeEverythingAClientSays) {
     Client client;
     const std::string body = R"({
-        "gid": "g1", "trans_type": "msg", "protocol": "grpc", "query_prepared": "a:1/S/Q", "custom_data": "{\"delay\":3}",
-        "steps": [{"compensate": "c", "action": "a", "data": "legacy", "nothing": null}, null], "payloads": ["\u0000\"", null],
+        "gid": "g1", "trans_type": "msg", "protocol": "grpc", "query_prepared": "a:1/S/Q",
+        "custom_data": "{\"delay\":3}",
+        "steps": [{"compensate": "c", "action": "a", "data": "legacy", "nothing": null}, null],
+        "payloads": ["\u0000\"", null],
         "wait_result": true, "timeout_to_fail": 1, "request_timeout": 2, "retry_interval": 3, "retry_limit": 4,
         "branch_headers": {"b": "2", "a": "1", "none": null}, "concurrent": true, "rollback_reason": "why",
         "passthrough_headers": ["x"], "unknown": {"deep": [1, 2.5, null, {}]}, "create_time": null, "retry_count": 9
@@ -83,18 +85,22 @@ const Refused refusals[] = {
     {"prepare", R"({"gid":"g","trans_type":"x"})", "unknown trans_type 'x': expected saga, tcc, xa, msg or workflow"},
     {"submit", R"({"gid":"g","trans_type":"saga","retry_interval":"5"})",
      R"(retry_interval: expected an integer, got "5")"},
-    {"submit", R"({"gid":"g","trans_type":"saga","timeout_to_fail":1.5})", "timeout_to_fail: expected an integer, got 1.5"},
+    {"submit", R"({"gid":"g","trans_type":"saga","timeout_to_fail":1.5})",
+     "timeout_to_fail: expected an integer, got 1.5"},
     {"submit", R"({"gid":"g","trans_type":"saga","timeout_to_fail":9223372036854775808})",
      "timeout_to_fail: expected an integer, got 9223372036854775808"},
     {"submit", R"({"gid":"g","trans_type":"saga","timeout_to_fail":123456789012345678901234567890})",
      "timeout_to_fail: expected an integer, got 123456789012345678901234567890"},
     {"submit", R"({"gid":"g","trans_type":"saga","wait_result":1})", "wait_result: expected true or false, got 1"},
     {"submit", R"({"gid":"g","trans_type":"saga","steps":{}})", "steps: expected an array of objects, got an object"},
-    {"submit", R"({"gid":"g","trans_type":"saga","steps":["a"]})", R"(steps[0]: expected an object of strings, got "a")"},
+    {"submit", R"({"gid":"g","trans_type":"saga","steps":["a"]})",
+     R"(steps[0]: expected an object of strings, got "a")"},
     {"submit", R"({"gid":"g","trans_type":"saga","steps":[{},{"action":true}]})",
      "steps[1].action: expected a string, got true"},
-    {"submit", R"({"gid":"g","trans_type":"saga","payloads":[{"a":1}]})", "payloads[0]: expected a string, got an object"},
-    {"submit", R"({"gid":"g","trans_type":"saga","payloads":"x"})", R"(payloads: expected an array of strings, got "x")"},
+    {"submit", R"({"gid":"g","trans_type":"saga","payloads":[{"a":1}]})",
+     "payloads[0]: expected a string, got an object"},
+    {"submit", R"({"gid":"g","trans_type":"saga","payloads":"x"})",
+     R"(payloads: expected an array of strings, got "x")"},
     {"submit", R"({"gid":"g","trans_type":"saga","branch_headers":{"h":1}})",
      "branch_headers.h: expected a string, got 1"},
     {"submit", R"({"gid":"g","trans_type":"saga","custom_data":{}})", "custom_data: expected a string, got an object"},
@@ -131,7 +137,8 @@ TEST(Transactions, SayWhereABodyStopsBeingJson) {
     Client client;
     const auto response = client.post("/api/dtmsvr/submit", "{\"gid\":\n hello}");
     EXPECT_EQ(response.status, 400U);
-    EXPECT_TRUE(response.body.starts_with(R"({"message":"body is not JSON: parse error at line 2, column 2: )")) << response.body;
+    EXPECT_TRUE(response.body.starts_with(R"({"message":"body is not JSON: parse error at line 2, column 2: )"))
+        << response.body;
 }
 
 TEST(Transactions, KeepNegativeNumbersForTheEngineToJudge) {
@@ -168,8 +175,9 @@ TEST(Transactions, RegisterBranchesOfEachMode) {
 
 TEST(Transactions, PassWorkflowEndsAndAbortsOn) {
     Client client;
-    client.post("/api/dtmsvr/submit", R"({"gid":"g","trans_type":"workflow",)"
-                                      R"("req_extra":{"status":"failed","rollback_reason":"no money","result":"cg=="}})");
+    client.post("/api/dtmsvr/submit",
+                R"({"gid":"g","trans_type":"workflow",)"
+                R"("req_extra":{"status":"failed","rollback_reason":"no money","result":"cg=="}})");
     client.post("/api/dtmsvr/abort", R"({"gid":"g","trans_type":"tcc","rollback_reason":"try said no"})");
     const std::vector<std::string> expected{"submit_workflow g failed no money cg==", "abort g tcc try said no"};
     EXPECT_EQ(client.engine.calls, expected);
