@@ -15,7 +15,8 @@ namespace dtmd::store::rocks {
 /// One worker's view of the database. All instances are alike and keep nothing but memory they use again.
 class RocksBackend final : public Backend {
 public:
-    explicit RocksBackend(std::shared_ptr<Database> database) : database_(std::move(database)) {}
+    /// To be called on the thread that will use it.
+    explicit RocksBackend(std::shared_ptr<Database> database);
 
     Result<void> apply(std::span<const Mutation> batch, std::span<Outcome> outcomes) override;
     Result<std::optional<txn::Transaction>> load(const std::string& gid) override;

@@ -70,6 +70,7 @@ TEST_F(GroupCommit, AnswersOnEachHomeLoopWithOneTaskPerBatch) {
     EXPECT_EQ(loop.posts(), 2u);
     ASSERT_TRUE(other.run_until([&] { return outcomes.size() == 7; }));
     EXPECT_EQ(other.posts(), 1u);
+    store.reset();  // Before the loop that it posts to.
 }
 
 TEST_F(GroupCommit, AnswersNobodyInsideTheCall) {

@@ -39,6 +39,7 @@ TEST_F(GroupCommit, KeepsEveryPromiseWithManyThreads) {
         });
     }
     for (auto& worker : workers) worker.join();
+    store.reset();  // Before the loops that it posts to.
 
     for (const auto& of_loop : counted) EXPECT_EQ(of_loop.ok, changes);
     EXPECT_EQ(database.clashes, 0u) << "two writers had changes of one gid at the same time";
