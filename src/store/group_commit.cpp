@@ -5,12 +5,13 @@
 #include <algorithm>
 #include <chrono>
 #include <exception>
+#include <iterator>
 
 namespace dtmd::store {
 namespace {
 
 // So small that a commit behind it hardly waits.
-constexpr std::size_t expire_slice = 64;
+constexpr std::size_t slice_size = 64;
 
 template <class T, class Call>
 Result<T> attempt(Backend* backend, Call& call) {
@@ -36,28 +37,56 @@ Job make_job(Loop& home, Done<Result<T>> done, Call call) {
     };
 }
 
-// Removes in slices and goes to the back of the writer's queue after each, so that commits come in between.
-struct Expiry {
+// Work on many transactions, done in slices. After each it goes to the back of the writer's queue, so that commits come
+// in between. `call(backend, limit, total)` does one slice, adds to `total`, and says whether there may be more.
+template <class T, class Call>
+struct Sliced {
     Writer* writer;
     Loop* home;
-    Time finished_before;
-    std::size_t left, removed;
-    Done<Result<std::size_t>> done;
+    std::size_t left;
+    Done<Result<T>> done;
+    Call call;
+    T total{};
+    bool has_begun = false;
 
     void operator()(Backend* backend) {
-        const std::size_t slice = std::min(left, expire_slice);
-        const auto call = [&](Backend& own) { return own.expire(finished_before, slice); };
-        auto result = attempt<std::size_t>(backend, call);
-        if (!result) return answer<std::size_t>(*home, std::move(done), std::move(result));
-        removed += *result;
-        left -= slice;
-        if (*result < slice || left == 0 || writer->is_stopping()) {
-            return answer<std::size_t>(*home, std::move(done), removed);
-        }
+        const std::size_t limit = std::min(left, slice_size);
+        const auto slice = [&](Backend& own) { return call(own, limit, total); };
+        const auto more = attempt<bool>(backend, slice);
+        if (!more && !has_begun) return answer<T>(*home, std::move(done), more.error());
+        has_begun = true;
+        left -= limit;
+        // What earlier slices did counts, even if this one failed.
+        const bool is_over = !more || !*more || left == 0 || writer->is_stopping();
+        if (is_over) return answer<T>(*home, std::move(done), std::move(total));
         Writer& queue = *writer;
         queue.run(std::move(*this));
     }
 };
+
+Result<bool> claim_slice(Backend& backend, Time due, Time lease_until, std::size_t limit, Claims& total) {
+    auto part = backend.claim_due(due, lease_until, limit);
+    if (!part) return part.error();
+    const bool is_full = part->transactions.size() >= limit;
+    std::ranges::move(part->transactions, std::back_inserter(total.transactions));
+    total.next_due = part->next_due;
+    return is_full;
+}
+
+Result<bool> reset_slice(Backend& backend, Time later_than, Time now, std::size_t limit,
+                         std::pair<std::size_t, bool>& total) {
+    const auto part = backend.reset_due(later_than, now, limit);
+    if (!part) return part.error();
+    total = {total.first + part->first, part->second};
+    return part->second;
+}
+
+Result<bool> expire_slice(Backend& backend, Time finished_before, std::size_t limit, std::size_t& total) {
+    const auto removed = backend.expire(finished_before, limit);
+    if (!removed) return removed.error();
+    total += *removed;
+    return *removed >= limit;
+}
 
 class GroupCommitStore final : public Store {
 public:
@@ -89,19 +118,24 @@ public:
     }
 
     void claim_due(Loop& home, Time due, Time lease_until, std::size_t limit, Done<Result<Claims>> done) override {
-        write<Claims>(home, std::move(done),
-                      [=](Backend& backend) { return backend.claim_due(due, lease_until, limit); });
+        write_sliced<Claims>(home, limit, std::move(done), [=](Backend& backend, std::size_t slice, Claims& total) {
+            return claim_slice(backend, due, lease_until, slice, total);
+        });
     }
 
     void reset_due(Loop& home, Time later_than, Time now, std::size_t limit,
                    Done<Result<std::pair<std::size_t, bool>>> done) override {
-        write<std::pair<std::size_t, bool>>(
-            home, std::move(done), [=](Backend& backend) { return backend.reset_due(later_than, now, limit); });
+        using Moved = std::pair<std::size_t, bool>;
+        write_sliced<Moved>(home, limit, std::move(done), [=](Backend& backend, std::size_t slice, Moved& total) {
+            return reset_slice(backend, later_than, now, slice, total);
+        });
     }
 
     void expire(Loop& home, Time finished_before, std::size_t limit, Done<Result<std::size_t>> done) override {
-        Writer& writer = *writers_.front();
-        writer.run(Expiry{&writer, &home, finished_before, limit, 0, std::move(done)});
+        write_sliced<std::size_t>(home, limit, std::move(done),
+                                  [=](Backend& backend, std::size_t slice, std::size_t& total) {
+                                      return expire_slice(backend, finished_before, slice, total);
+                                  });
     }
 
     void counts(Loop& home, Done<Result<Counts>> done) override {
@@ -163,6 +197,12 @@ private:
     template <class T, class Call>
     void write(Loop& home, Done<Result<T>> done, Call call) {
         writers_.front()->run(make_job<T>(home, std::move(done), std::move(call)));
+    }
+
+    template <class T, class Call>
+    void write_sliced(Loop& home, std::size_t limit, Done<Result<T>> done, Call call) {
+        Writer& writer = *writers_.front();
+        writer.run(Sliced<T, Call>{&writer, &home, limit, std::move(done), std::move(call)});
     }
 
     const BackendFactory factory_;

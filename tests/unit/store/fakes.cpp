@@ -111,6 +111,18 @@ Result<Page> FakeBackend::list(const Filter&, const std::string&, std::size_t) {
     return Page{};
 }
 
+Result<Claims> FakeBackend::claim_due(Time, Time, std::size_t limit) {
+    note("claim " + std::to_string(limit));
+    const std::lock_guard lock(database_.mutex);
+    if (database_.claims_before_failure-- == 0) return Error{Errc::unavailable, "down"};
+    Claims claims;
+    for (; claims.transactions.size() < limit && database_.claimable > 0; --database_.claimable) {
+        claims.transactions.emplace_back().gid = std::to_string(database_.claimable);
+    }
+    claims.next_due = Time(Millis(static_cast<std::int64_t>(database_.claimable)));
+    return claims;
+}
+
 Result<std::pair<std::size_t, bool>> FakeBackend::reset_due(Time, Time, std::size_t limit) {
     note("reset");
     return std::pair(limit, true);

@@ -62,7 +62,8 @@ struct FakeDatabase {
     std::set<std::string> in_flight;  ///< To see that no gid is written by two writers at once.
     std::size_t clashes = 0;
     std::vector<std::string> log;     ///< What was called, in order.
-    std::size_t expirable = 0;
+    std::size_t expirable = 0, claimable = 0;
+    std::size_t claims_before_failure = 1000;
     std::set<std::thread::id> threads;
 };
 
@@ -73,7 +74,7 @@ public:
     Result<void> apply(std::span<const Mutation> batch, std::span<Outcome> outcomes) override;
     Result<std::optional<txn::Transaction>> load(const std::string& gid) override;
     Result<Page> list(const Filter&, const std::string&, std::size_t) override;
-    Result<Claims> claim_due(Time, Time, std::size_t) override { return note("claim"), Claims{}; }
+    Result<Claims> claim_due(Time, Time, std::size_t limit) override;
     Result<std::pair<std::size_t, bool>> reset_due(Time, Time, std::size_t) override;
     Result<std::size_t> expire(Time, std::size_t limit) override;
     Result<Counts> counts() override { return Counts{.unfinished = 3, .oldest_unfinished = {}}; }

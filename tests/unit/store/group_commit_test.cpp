@@ -144,7 +144,7 @@ TEST_F(GroupCommit, PassesEveryCallOnAndItsAnswerBack) {
     store->kv_delete(loop, "c", "k", [&](auto outcome) { answered(outcome && *outcome == Outcome::not_found); });
     store->ping(loop, [&](auto well) { answered(!well && well.error().what == "not well"); });
     EXPECT_TRUE(loop.run_until([&] { return answers == 9; }));
-    const Names in_order{"claim", "reset", "kv_create", "kv_update", "kv_delete"};
+    const Names in_order{"claim 5", "reset", "kv_create", "kv_update", "kv_delete"};
     EXPECT_EQ(database.log, in_order);
 }
 
@@ -160,6 +160,38 @@ TEST_F(GroupCommit, ExpiresInSlicesWithCommitsInBetween) {
     ASSERT_TRUE(loop.run_until([&] { return removed && outcomes.size() == 1; }));
     EXPECT_EQ(removed, 150u);
     EXPECT_EQ(database.log, (Names{"expire 64", "apply", "expire 64", "expire 64"}));
+}
+
+TEST_F(GroupCommit, ClaimsInSlicesAndAnswersThemTogether) {
+    database.claimable = 150;
+    start();
+    std::optional<Claims> claimed;
+    store->claim_due(loop, {}, {}, 140, [&](Result<Claims> claims) { claimed = *std::move(claims); });
+    ASSERT_TRUE(loop.run_until([&] { return claimed.has_value(); }));
+    ASSERT_EQ(claimed->transactions.size(), 140u);
+    EXPECT_EQ(claimed->transactions.front().gid, "150");
+    EXPECT_EQ(claimed->transactions.back().gid, "11");
+    EXPECT_EQ(claimed->next_due, Time(Millis(10)));
+    EXPECT_EQ(database.log, (Names{"claim 64", "claim 64", "claim 12"}));
+}
+
+TEST_F(GroupCommit, AnswersWhatWasClaimedBeforeTheStoreFailed) {
+    database.claimable = 150;
+    database.claims_before_failure = 1;
+    start();
+    std::optional<Result<Claims>> claimed, next;
+    store->claim_due(loop, {}, {}, 140, [&](Result<Claims> claims) { claimed = std::move(claims); });
+    ASSERT_TRUE(loop.run_until([&] { return claimed.has_value(); }));
+    ASSERT_TRUE(*claimed);
+    EXPECT_EQ((*claimed)->transactions.size(), 64u);
+    {
+        const std::lock_guard lock(database.mutex);
+        database.claims_before_failure = 0;
+    }
+    store->claim_due(loop, {}, {}, 140, [&](Result<Claims> claims) { next = std::move(claims); });
+    ASSERT_TRUE(loop.run_until([&] { return next.has_value(); }));
+    ASSERT_FALSE(*next);
+    EXPECT_EQ(next->error().code, Errc::unavailable);
 }
 
 TEST_F(GroupCommit, ExpiresNoMoreThanAsked) {
