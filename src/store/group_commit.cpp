@@ -105,9 +105,8 @@ public:
     }
 
     void load(Loop& home, std::string gid, Done<Result<std::optional<txn::Transaction>>> done) override {
-        read<std::optional<txn::Transaction>>(readers_, home, std::move(done), [gid = std::move(gid)](Backend& backend) {
-            return backend.load(gid);
-        });
+        read<std::optional<txn::Transaction>>(readers_, home, std::move(done),
+                                              [gid = std::move(gid)](Backend& backend) { return backend.load(gid); });
     }
 
     void list(Loop& home, Filter filter, std::string position, std::size_t limit, Done<Result<Page>> done) override {

@@ -131,7 +131,9 @@ private:
 double cpu_seconds() {
     rusage used{};
     ::getrusage(RUSAGE_SELF, &used);
-    const auto seconds = [](const timeval& t) { return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6; };
+    const auto seconds = [](const timeval& t) {
+        return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6;
+    };
     return seconds(used.ru_utime) + seconds(used.ru_stime);
 }
 
@@ -149,7 +151,8 @@ int main(int count, char** arguments) {
     CountingMetrics metrics;
     std::atomic<bool> stop{false};
     ThreadLoop loops[2];
-    const auto store = make_group_commit_store(*factory, {.writers = static_cast<std::size_t>(writers), .exclusive = true}, metrics);
+    const auto store =
+        make_group_commit_store(*factory, {.writers = static_cast<std::size_t>(writers), .exclusive = true}, metrics);
     std::vector<std::unique_ptr<Client>> clients;
     for (int i = 0; i < clients_count; ++i) {
         Loop& home = loops[i % 2];

@@ -46,7 +46,9 @@ TEST_P(Contract, DeletesAKey) {
 }
 
 TEST_P(Contract, ScansOneCategoryPageByPage) {
-    for (const char* key : {"a", "b", "b/c", "d'\"", "\xF0\x9F\x98\x80"}) backend->kv_create(topic(key, std::string(key) + "!"));
+    for (const char* key : {"a", "b", "b/c", "d'\"", "\xF0\x9F\x98\x80"}) {
+        backend->kv_create(topic(key, std::string(key) + "!"));
+    }
     auto stranger = topic("a", "not ours");
     for (const char* category : {"topic", "topicsx", "t"}) {
         stranger.category = category;

@@ -70,7 +70,9 @@ TEST_P(Contract, ListsWhatTheFilterSays) {
         {{.created_from = at(21), .created_to = at(29)}, {}},
     };
     for (const auto& row : rows) {
-        for (const std::size_t page_size : {1u, 3u, 100u}) EXPECT_EQ(list_all(*backend, row.filter, page_size), row.expected);
+        for (const std::size_t page_size : {1u, 3u, 100u}) {
+            EXPECT_EQ(list_all(*backend, row.filter, page_size), row.expected);
+        }
     }
 }
 
@@ -114,7 +116,8 @@ TEST_P(Contract, GivesPositionsThatNeedNoEscaping) {
     const auto page = backend->list({}, "", 1);
     ASSERT_TRUE(page);
     ASSERT_FALSE(page->next_position.empty());
-    EXPECT_TRUE(std::ranges::all_of(page->next_position, [](unsigned char c) { return std::isalnum(c) || c == '-' || c == '_'; }));
+    EXPECT_TRUE(std::ranges::all_of(page->next_position,
+                                    [](unsigned char c) { return std::isalnum(c) || c == '-' || c == '_'; }));
 }
 
 TEST_P(Contract, CountsTheUnfinished) {

@@ -13,7 +13,8 @@ TEST_P(Contract, KeepsEveryFieldOfARecord) {
 TEST_P(Contract, KeepsEveryModeAndStatus) {
     using txn::Mode, txn::Status;
     for (const auto mode : {Mode::saga, Mode::tcc, Mode::xa, Mode::message, Mode::workflow}) {
-        for (const auto status : {Status::prepared, Status::submitted, Status::aborting, Status::succeed, Status::failed}) {
+        for (const auto status :
+             {Status::prepared, Status::submitted, Status::aborting, Status::succeed, Status::failed}) {
             auto record = tcc(std::string(txn::name(mode)) + "-" + std::string(txn::name(status)));
             record.mode = mode;
             record.status = status;
@@ -47,7 +48,8 @@ TEST_P(Contract, KeepsBodiesThatEqualAPayloadAndThoseThatDoNot) {
 
 TEST_P(Contract, KeepsGidsWithSpecialCharacters) {
     const std::string longest(128, 'g');
-    for (const std::string& gid : {std::string("';drop--"), std::string("\xF0\x9F\x98\x80"), std::string("%00\\"), longest}) {
+    for (const std::string& gid :
+         {std::string("';drop--"), std::string("\xF0\x9F\x98\x80"), std::string("%00\\"), longest}) {
         EXPECT_EQ(apply(insert(saga(gid))), Outcome::ok) << gid;
         EXPECT_EQ(load(gid), saga(gid)) << gid;
         EXPECT_EQ(apply(turn(gid, txn::Status::submitted, txn::Status::succeed)), Outcome::ok) << gid;

@@ -77,7 +77,9 @@ TEST_P(Contract, KeepsMoreThanAThousandRowsInOrder) {
     constexpr std::size_t count = 1203;
     for (std::size_t i = 0; i < count;) {
         std::vector<txn::Branch> rows;
-        for (std::size_t end = std::min(count, i + 100); i < end; ++i) rows.push_back(branch(std::to_string(i), "confirm"));
+        for (std::size_t end = std::min(count, i + 100); i < end; ++i) {
+            rows.push_back(branch(std::to_string(i), "confirm"));
+        }
         ASSERT_EQ(apply(append("g", Status::prepared, rows)), Outcome::ok);
     }
     apply(append("g1", Status::prepared, {branch("0", "confirm")}));

@@ -48,7 +48,9 @@ TEST(RocksDbPositions, AreReadBackByTheirOwnKindOnly) {
         EXPECT_EQ(from_position('c', position), key);
         EXPECT_FALSE(from_position('k', position));
     }
-    for (const char* bad : {"", "k", "cA", "cAAAAA", "c A", "cA=", "c\xff"}) EXPECT_FALSE(from_position('c', bad)) << bad;
+    for (const char* bad : {"", "k", "cA", "cAAAAA", "c A", "cA=", "c\xff"}) {
+        EXPECT_FALSE(from_position('c', bad)) << bad;
+    }
 }
 
 TEST(RocksDbState, HashesRowsWithoutConfusingTheirParts) {

@@ -37,7 +37,8 @@ txn::Transaction full(std::string gid) {
     record.mode = txn::Mode::workflow;
     record.status = Status::aborting;
     record.protocol = "grpc";
-    record.payloads = {std::string("\0\x01\xff", 3), "\xF0\x9F\x92\xB8 'it''s' \"quoted\" \\ \n\t", std::string(1 << 20, 'm')};
+    record.payloads = {std::string("\0\x01\xff", 3), "\xF0\x9F\x92\xB8 'it''s' \"quoted\" \\ \n\t",
+                       std::string(1 << 20, 'm')};
     record.query_prepared = "http://bank/check?q='%00'";
     record.custom_data = "{\"concurrent\":true,\"orders\":{}}";
     record.options = {.wait_result = true, .timeout_to_fail = 35, .request_timeout = 3, .retry_interval = 10,

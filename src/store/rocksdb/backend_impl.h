@@ -36,9 +36,11 @@ private:
     using Message = google::protobuf::MessageLite;
 
     // Reading. `what` names the record in an error message.
-    Result<bool> read(const std::string& key, Message& out, std::string_view what, const rocksdb::ReadOptions& how = {});
+    Result<bool> read(const std::string& key, Message& out, std::string_view what,
+                      const rocksdb::ReadOptions& how = {});
     Result<bool> read_state(std::string_view gid, const rocksdb::ReadOptions& how = {});
-    Result<std::optional<txn::Transaction>> read_transaction(const std::string& gid, const rocksdb::ReadOptions& how = {});
+    Result<std::optional<txn::Transaction>> read_transaction(const std::string& gid,
+                                                             const rocksdb::ReadOptions& how = {});
     Result<void> read_appended(std::string_view gid, std::size_t count, const rocksdb::ReadOptions& how,
                                std::vector<txn::Branch>& out);
     std::unique_ptr<rocksdb::Iterator> index(const rocksdb::Slice& end) const;

@@ -17,7 +17,9 @@ void encode_pairs(const Pairs& pairs, PairRecords& out) {
 Pairs decode_pairs(PairRecords& records) {
     Pairs pairs;
     pairs.reserve(static_cast<std::size_t>(records.size()));
-    for (auto& record : records) pairs.emplace_back(std::move(*record.mutable_key()), std::move(*record.mutable_value()));
+    for (auto& record : records) {
+        pairs.emplace_back(std::move(*record.mutable_key()), std::move(*record.mutable_value()));
+    }
     return pairs;
 }
 
@@ -37,7 +39,9 @@ std::uint32_t payload_with_body(const txn::Transaction& transaction, std::size_t
     const std::string& body = transaction.branches[row].body;
     if (body.empty()) return 0;
     for (const std::size_t i : {row / 2, row}) {
-        if (i < transaction.payloads.size() && transaction.payloads[i] == body) return static_cast<std::uint32_t>(i + 1);
+        if (i < transaction.payloads.size() && transaction.payloads[i] == body) {
+            return static_cast<std::uint32_t>(i + 1);
+        }
     }
     return 0;
 }

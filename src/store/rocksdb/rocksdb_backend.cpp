@@ -10,7 +10,8 @@ namespace dtmd::store {
 Result<BackendFactory> open_rocksdb(const RocksDbOptions& options) {
     auto database = rocks::Database::open(options);
     if (!database) return database.error();
-    return BackendFactory([database = *std::move(database)] { return std::make_unique<rocks::RocksBackend>(database); });
+    return BackendFactory(
+        [database = *std::move(database)] { return std::make_unique<rocks::RocksBackend>(database); });
 }
 
 namespace rocks {

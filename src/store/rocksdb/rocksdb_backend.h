@@ -13,7 +13,7 @@ struct RocksDbOptions {
     std::string path;               ///< The folder. Nothing else belongs into it.
     std::size_t memory_mb = 48;     ///< MiB for caches and write buffers together. Less than 8 counts as 8.
     bool create_if_missing = true;  ///< Creates the folder, and folders above it, if there is none.
-    std::size_t reserve_mb = 8;     ///< MiB of disk that are left free: below that, changes are refused as `unavailable`.
+    std::size_t reserve_mb = 8;  ///< MiB of disk that are left free: below that, changes are refused as `unavailable`.
 };
 
 /// Opens the store and returns a factory of backends that share it. It closes when the factory, all its copies and

@@ -68,7 +68,8 @@ Result<Counts> RocksBackend::counts() {
     {
         const std::lock_guard lock(database_->write_mutex);
         database_->bounds.created_lately = Time::max();
-        counts.unfinished = static_cast<std::uint64_t>(std::max<std::int64_t>(0, *at_open + database_->unfinished_change));
+        counts.unfinished =
+            static_cast<std::uint64_t>(std::max<std::int64_t>(0, *at_open + database_->unfinished_change));
         from = database_->bounds.created;
     }
     if (counts.unfinished == 0) return counts;

@@ -54,8 +54,8 @@ void set_up_memory(rocksdb::Options& out, std::size_t bytes) {
     out.max_total_wal_size = bytes;
     out.memtable_whole_key_filtering = true;  // Most looks for a new gid end here.
     out.memtable_prefix_bloom_size_ratio = 0.02;
-    // Each kind of key grows at one end, since gids and times do: looking beside the last one of its kind (the first byte)
-    // finds its place in a few comparisons.
+    // Each kind of key grows at one end, since gids and times do: looking beside the last one of its kind (the first
+    // byte) finds its place in a few comparisons.
     out.memtable_insert_with_hint_prefix_extractor.reset(rocksdb::NewFixedPrefixTransform(1));
 }
 

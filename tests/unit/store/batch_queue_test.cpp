@@ -84,7 +84,8 @@ TEST(BatchQueue, KeepsItsPromisesOnRandomTraffic) {
             ASSERT_LE(batch->mutations.size(), 1 + seed % 8);
             for (const auto& mutation : batch->mutations) {
                 ASSERT_TRUE(gids.insert(mutation.gid).second) << "seed " << seed;
-                ASSERT_EQ(*mutation.patch.rollback_reason, ":" + std::to_string(popped[mutation.gid]++)) << "seed " << seed;
+                ASSERT_EQ(*mutation.patch.rollback_reason, ":" + std::to_string(popped[mutation.gid]++))
+                    << "seed " << seed;
                 --left;
             }
             queue.recycle(std::move(batch));

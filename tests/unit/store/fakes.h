@@ -24,7 +24,8 @@ public:
     void post(Task task) override;
     void after(Millis, Task) override { std::abort(); }
 
-    /// Runs tasks until `done()`; false if that takes longer than ten seconds. An exception of a task is kept in `thrown`.
+    /// Runs tasks until `done()`; false if that takes longer than ten seconds. An exception of a task is kept in
+    /// `thrown`.
     bool run_until(const std::function<bool()>& done);
 
     std::size_t posts();
@@ -78,11 +79,15 @@ public:
     Result<std::pair<std::size_t, bool>> reset_due(Time, Time, std::size_t) override;
     Result<std::size_t> expire(Time, std::size_t limit) override;
     Result<Counts> counts() override { return Counts{.unfinished = 3, .oldest_unfinished = {}}; }
-    Result<KeyValuePage> kv_scan(const std::string&, const std::string&, std::size_t) override { return KeyValuePage{}; }
+    Result<KeyValuePage> kv_scan(const std::string&, const std::string&, std::size_t) override {
+        return KeyValuePage{};
+    }
     Result<std::optional<KeyValue>> kv_find(const std::string&, const std::string&) override;
     Result<Outcome> kv_create(const KeyValue&) override { return note("kv_create"), Outcome::ok; }
     Result<Outcome> kv_update(const KeyValue&) override { return note("kv_update"), Outcome::conflict; }
-    Result<Outcome> kv_delete(const std::string&, const std::string&) override { return note("kv_delete"), Outcome::not_found; }
+    Result<Outcome> kv_delete(const std::string&, const std::string&) override {
+        return note("kv_delete"), Outcome::not_found;
+    }
     Result<void> ping() override { return Error{Errc::unavailable, "not well"}; }
 
 private:

@@ -118,7 +118,8 @@ TEST_F(GroupCommit, DoesNotLetALoadWaitForAListing) {
     bool listed = false, loaded = false;
     store->list(loop, {}, "", 10, [&](auto) { listed = true; });
     ASSERT_TRUE(database.wait_for_waiting(1));
-    store->load(loop, "g", [&](Result<std::optional<txn::Transaction>> found) { loaded = found && (*found)->gid == "g"; });
+    store->load(loop, "g",
+                [&](Result<std::optional<txn::Transaction>> found) { loaded = found && (*found)->gid == "g"; });
     EXPECT_TRUE(loop.run_until([&] { return loaded; }));
     EXPECT_FALSE(listed);
     database.open();
@@ -135,7 +136,8 @@ TEST_F(GroupCommit, PassesEveryCallOnAndItsAnswerBack) {
         ++answers;
     };
     store->claim_due(loop, {}, {}, 5, [&](auto claims) { answered(claims && claims->transactions.empty()); });
-    store->reset_due(loop, {}, {}, 5, [&](auto moved) { answered(moved && *moved == std::pair(std::size_t{5}, true)); });
+    store->reset_due(loop, {}, {}, 5,
+                     [&](auto moved) { answered(moved && *moved == std::pair(std::size_t{5}, true)); });
     store->counts(loop, [&](auto counts) { answered(counts && counts->unfinished == 3); });
     store->kv_scan(loop, "c", "", 1, [&](auto page) { answered(page && page->items.empty()); });
     store->kv_find(loop, "c", "k", [&](auto found) { answered(found && (*found)->key == "k"); });

@@ -46,7 +46,9 @@ TEST_F(GroupCommit, KeepsEveryPromiseWithManyThreads) {
     EXPECT_EQ(database.threads.size(), 3u);
     EXPECT_EQ(database.rows.size(), std::size_t{threads * 17});
     for (const auto& [gid, reasons] : database.rows) {
-        for (std::size_t i = 1; i < reasons.size(); ++i) ASSERT_LT(std::stoi(reasons[i - 1]), std::stoi(reasons[i])) << gid;
+        for (std::size_t i = 1; i < reasons.size(); ++i) {
+            ASSERT_LT(std::stoi(reasons[i - 1]), std::stoi(reasons[i])) << gid;
+        }
     }
 }
 
