@@ -3,7 +3,6 @@
 #include "net/asio_loop.h"
 #include "net/http_server.h"
 
-#include <boost/asio/any_completion_handler.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -85,7 +84,7 @@ private:
     std::chrono::steady_clock::time_point deadline_;
     bool timed_out_ = false;
     std::optional<HttpResponse> response_;
-    boost::asio::any_completion_handler<void()> resume_;
+    Task resume_;  ///< Not an any_completion_handler: in Boost 1.81 assigning to one never returns.
     bool answered_ = true;
 };
 
