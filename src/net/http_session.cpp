@@ -238,11 +238,17 @@ void HttpSession::answer(HttpResponse response) {
     if (answered_) return;
     answered_ = true;
     response_ = std::move(response);
-    if (resume_) std::exchange(resume_, nullptr)();
+    if (resume_) {
+        Task resume = std::move(resume_);
+        resume_ = nullptr;
+        resume();
+    }
 }
 
 asio::awaitable<void> HttpSession::wait_for_answer() {
-    const auto keep_handler = [this](auto handler) { resume_ = std::move(handler); };
+    const auto keep_handler = [this](auto handler) {
+        resume_ = [handler = std::move(handler)]() mutable { std::move(handler)(); };
+    };
     co_await asio::async_initiate<const asio::use_awaitable_t<>&, void()>(keep_handler, asio::use_awaitable);
 }
 
