@@ -1,0 +1,94 @@
+#include "app/node.h"
+
+#include "api/http/http_api.h"
+#include "app/settings.h"
+#include "app/version.h"
+#include "store/rocksdb/rocksdb_backend.h"
+
+namespace dtmd::app {
+
+Result<std::unique_ptr<Node>> Node::start(const config::Config& config) {
+    std::unique_ptr<Node> node(new Node(config));
+    const auto opened = node->open_store(config);
+    if (!opened) return opened.error();
+    node->make_engine(config);
+    const auto listening = node->listen(config);
+    if (!listening) return listening.error();
+    node->run();
+    return node;
+}
+
+Node::Node(const config::Config& config) : metrics_(observe::make_metrics(std::string(version_text))) {
+    const auto options = participant_options(config);
+    for (std::size_t i = 0; i < shard_count(config); ++i) shards_.push_back(std::make_unique<Shard>(options));
+    if (!config.alert_web_hook.empty()) {
+        const Millis timeout = std::chrono::seconds(config.request_timeout);
+        alerts_ = participant::make_alert_hook(shards_.front()->loop, config.alert_web_hook, timeout);
+    }
+}
+
+Node::~Node() {
+    for (const auto& shard : shards_) shard->loop.stop();
+    for (std::thread& thread : threads_) thread.join();
+}
+
+Result<void> Node::open_store(const config::Config& config) {
+    if (config.store.driver != "rocksdb") {
+        return Error{Errc::unavailable, "Store.Driver: " + config.store.driver +
+                                            " is not part of this version; use rocksdb, the embedded store"};
+    }
+    store::RocksDbOptions options;
+    options.path = config.store.path;
+    options.memory_mb = static_cast<std::size_t>(config.store.memory_mb);
+    auto factory = store::open_rocksdb(options);
+    if (!factory) return factory.error();
+    store::GroupCommitOptions commit;
+    commit.exclusive = true;
+    store_ = store::make_group_commit_store(std::move(*factory), commit, *metrics_);
+    return {};
+}
+
+void Node::make_engine(const config::Config& config) {
+    std::vector<engine::ShardEnvironment> environments;
+    for (const auto& shard : shards_) environments.push_back({shard->loop, *shard->participant, shard->random});
+    const auto send_alert = [this](Loop&, engine::Alert alert) {
+        if (!alerts_) return;
+        alerts_->send(alert_json(alert), [this](bool delivered) { metrics_->alert(delivered); });
+    };
+    coordinator_ =
+        engine::make_coordinator(std::move(environments), *store_, engine_settings(config), *metrics_, send_alert);
+}
+
+Result<void> Node::listen(const config::Config& config) {
+    std::vector<net::AsioLoop*> loops;
+    for (const auto& shard : shards_) loops.push_back(&shard->loop);
+    auto handler =
+        api::make_http_api(*coordinator_, *metrics_, [this] { return metrics_->expose(); }, api_options(config));
+    auto server = net::listen_http(loops, listener_options(config), std::move(handler));
+    if (!server) return server.error();
+    server_ = std::move(*server);
+    return {};
+}
+
+void Node::run() {
+    shards_.front()->loop.post([this] { coordinator_->start(); });
+    for (const auto& shard : shards_) {
+        net::AsioLoop& loop = shard->loop;
+        threads_.emplace_back([&loop] { loop.run(); });
+    }
+}
+
+void Node::stop(Millis limit, Task stopped) {
+    // Both at once: the listener waits for answers that the coordinator's stop brings about.
+    auto remaining = std::make_shared<int>(2);
+    auto last = std::make_shared<Task>(std::move(stopped));
+    const auto one_stopped = [remaining, last] {
+        if (--*remaining == 0) (*last)();
+    };
+    shards_.front()->loop.post([this, limit, one_stopped] {
+        server_->stop(limit, one_stopped);
+        coordinator_->stop(limit, one_stopped);
+    });
+}
+
+}  // namespace dtmd::app

@@ -1,0 +1,61 @@
+#pragma once
+
+#include "base/system_random.h"
+#include "config/config.h"
+#include "engine/coordinator.h"
+#include "net/http_server.h"
+#include "participant/http/alert_hook.h"
+#include "participant/http/http_participant.h"
+
+#include <memory>
+#include <thread>
+#include <vector>
+
+namespace dtmd::app {
+
+/// A running coordinator: the one place that knows every room and how they hang together.
+///
+/// Threads: start, stop and destroy it on one thread that belongs to none of its loops.
+class Node {
+public:
+    /// Opens the store, then listens. When this returns, requests are answered.
+    /// Errors: `unavailable` with one sentence for the user: the store, or the port.
+    static Result<std::unique_ptr<Node>> start(const config::Config& config);
+
+    /// Cuts what is still open, writes out the store's queue, and joins all threads.
+    ~Node();
+
+    std::uint16_t port() const { return server_->port(); }
+    std::size_t shards() const { return shards_.size(); }
+
+    /// Accepts nothing new, lets what is under way end for up to `limit`, gives leases back. `stopped` then runs on
+    /// the first loop. Call once.
+    void stop(Millis limit, Task stopped);
+
+private:
+    struct Shard {
+        explicit Shard(const participant::HttpParticipantOptions& options)
+            : participant(participant::make_http_participant(loop, options)) {}
+
+        net::AsioLoop loop;
+        SystemRandom random;
+        std::unique_ptr<participant::Participant> participant;
+    };
+
+    explicit Node(const config::Config& config);
+    Result<void> open_store(const config::Config& config);
+    void make_engine(const config::Config& config);
+    Result<void> listen(const config::Config& config);
+    void run();
+
+    // Destroyed from the bottom up: whoever is called back goes before whoever calls it.
+    std::unique_ptr<observe::Metrics> metrics_;
+    std::vector<std::unique_ptr<Shard>> shards_;
+    std::unique_ptr<participant::AlertHook> alerts_;  ///< Null: nobody wants alerts.
+    std::unique_ptr<store::Store> store_;
+    std::unique_ptr<engine::Coordinator> coordinator_;
+    std::unique_ptr<net::HttpServer> server_;
+    std::vector<std::thread> threads_;
+};
+
+}  // namespace dtmd::app
