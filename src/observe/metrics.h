@@ -1,16 +1,14 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
 
-namespace prometheus {
-class Registry;
-}
-
 // The counters of the process, in Prometheus terms. Callers count plain things; names, labels and exposition are here.
-// All methods are thread-safe and cheap (no allocation for labels seen before), and label sets are small and bounded.
+// All methods are thread-safe and cheap (no lock and no allocation for labels seen before), and label sets are small
+// and bounded: what is not known beforehand is counted as "other". docs/manual/metrics.md says what each one means.
 namespace dtmd::observe {
 
 class StoreMetrics {
