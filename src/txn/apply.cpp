@@ -99,8 +99,7 @@ bool apply_answer(Transaction& transaction, Live& live, std::size_t row, Answer 
 
     const bool refused = answer == Answer::failure && transaction.mode == Mode::saga && branch.op == op::action;
     if (answer == Answer::success || refused) {
-        attempt.failures = 0;
-        attempt.retry_at = {};
+        attempt = {};
         if (is_settled(transaction, branch)) return false;
         branch.status = refused ? BranchStatus::failed : BranchStatus::succeed;
         branch.update_time = branch.finish_time = now;

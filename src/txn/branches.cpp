@@ -88,7 +88,8 @@ Complaint check_seconds(std::string_view field, std::int64_t value) {
 bool is_token(std::string_view name) {
     constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
     return !name.empty() && std::ranges::all_of(name, [&](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || marks.find(c) != marks.npos;
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               marks.find(c) != marks.npos;
     });
 }
 
@@ -113,7 +114,8 @@ Complaint why_bad_url(std::string_view url, std::string_view protocol) {
     const bool is_http = url.starts_with("http://") || url.starts_with("https://");
     if (!is_http) {
         if (protocol == "grpc") return {};
-        return "'" + std::string(url.substr(0, 200)) + "' is not a URL that can be called: expected http:// or https://";
+        return "'" + std::string(url.substr(0, 200)) +
+               "' is not a URL that can be called: expected http:// or https://";
     }
     std::string_view authority = url.substr(url.find("://") + 3);
     authority = authority.substr(0, authority.find_first_of("/?#"));
@@ -146,9 +148,9 @@ Complaint make_branches(Transaction& transaction, const TopicLookup& topics) {
 
 Complaint check_options(const Transaction& transaction) {
     const Options& options = transaction.options;
-    for (const auto& [field, value] : {std::pair{"timeout_to_fail", options.timeout_to_fail},
-                                       std::pair{"request_timeout", options.request_timeout},
-                                       std::pair{"retry_interval", options.retry_interval}}) {
+    for (const auto& [field, value] :
+         {std::pair{"timeout_to_fail", options.timeout_to_fail}, std::pair{"request_timeout", options.request_timeout},
+          std::pair{"retry_interval", options.retry_interval}}) {
         if (auto complaint = check_seconds(field, value); !complaint.empty()) return complaint;
     }
     if (options.retry_limit < 0) return "retry_limit: must not be negative, got " + std::to_string(options.retry_limit);
@@ -169,8 +171,8 @@ Complaint make_rows(const Registration& registration, Time now, std::vector<Bran
     if (auto complaint = check_id("branch_id", registration.branch_id, 128); !complaint.empty()) return complaint;
     // A URL that can't be called would only be found out in phase two, when it is too late to refuse. The protocol
     // isn't part of a registration, so addresses without a scheme must pass.
-    for (const auto& [field, url] : {std::pair{"confirm", &registration.confirm}, std::pair{"cancel", &registration.cancel},
-                                     std::pair{"url", &registration.url}}) {
+    for (const auto& [field, url] : {std::pair{"confirm", &registration.confirm},
+                                     std::pair{"cancel", &registration.cancel}, std::pair{"url", &registration.url}}) {
         if (auto complaint = why_bad_url(*url, "grpc"); !complaint.empty()) return field + (": " + complaint);
     }
     const auto add = [&](std::string_view op, std::string_view url) {

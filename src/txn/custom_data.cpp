@@ -12,7 +12,8 @@ namespace {
 
 using nlohmann::json;
 
-// Whether every step can come to run: a depth-first search for a cycle, the implicit order of a sequential saga included.
+// Whether some steps could never come to run: a depth-first search for a cycle, the implicit order of a sequential
+// saga included.
 bool has_cycle(const Transaction& saga, std::size_t steps) {
     enum class Mark : std::uint8_t { fresh, open, closed };
     std::vector<Mark> marks(steps, Mark::fresh);
@@ -56,7 +57,8 @@ Complaint read_orders(const json& orders, Transaction& saga, std::size_t steps) 
     for (const auto& [key, befores] : orders.items()) {
         std::size_t step = 0;
         const auto [end, error] = std::from_chars(key.data(), key.data() + key.size(), step);
-        if (error != std::errc() || end != key.data() + key.size() || step >= steps) return bad_order("'" + key + "'", steps);
+        if (error != std::errc() || end != key.data() + key.size() || step >= steps)
+            return bad_order("'" + key + "'", steps);
         if (befores.is_null()) continue;
         if (!befores.is_array()) return "custom_data: orders: '" + key + "': expected a list of step numbers";
         for (const json& before : befores) {

@@ -54,7 +54,8 @@ std::int64_t timeout_seconds(const Transaction& transaction, const Policy& polic
 std::string timeout_reason(std::int64_t seconds) { return "Timeout after " + std::to_string(seconds) + " seconds"; }
 
 Time first_look(const Transaction& transaction, Time now, const Policy& policy) {
-    if (transaction.status == Status::prepared && transaction.mode != Mode::workflow && transaction.mode != Mode::saga) {
+    if (transaction.status == Status::prepared && transaction.mode != Mode::workflow &&
+        transaction.mode != Mode::saga) {
         return now + seconds_bounded(timeout_seconds(transaction, policy));
     }
     return now + seconds_bounded(base_interval(transaction, policy));

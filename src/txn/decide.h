@@ -13,8 +13,8 @@ namespace dtmd::txn {
 
 /// The server-wide values behind options that were not given (protocol.md 6.1, 6.5).
 struct Policy {
-    std::int64_t timeout_to_fail = 35;   ///< s
-    std::int64_t retry_interval = 10;    ///< s
+    std::int64_t timeout_to_fail = 35;  ///< s
+    std::int64_t retry_interval = 10;   ///< s
     Millis max_retry_interval{3'600'000};
     bool submit_without_check_back = true;  ///< Compat.EmptyQueryPrepared: a timed-out message without query_prepared.
 };
@@ -24,21 +24,21 @@ enum class Answer : std::uint8_t { success, failure, ongoing, unknown };
 
 /// What the driving node knows of one call beyond what is stored. Lost at a restart without harm.
 struct Attempt {
-    bool open = false;              ///< A call is under way. There is never a second one beside it.
-    Time retry_at;                  ///< Not before this moment.
-    std::uint32_t failures = 0;     ///< Consecutive answers that were unknown; drives the back-off.
-    Time planned;                   ///< retry_at as the back-off set it. Any other value there is somebody's order.
-    bool soon = false;              ///< The retry belongs to the same look (retry_limit): a waiting client goes on waiting.
+    bool open = false;           ///< A call is under way. There is never a second one beside it.
+    Time retry_at;               ///< Not before this moment.
+    std::uint32_t failures = 0;  ///< Consecutive answers that were unknown; drives the back-off.
+    Time planned;                ///< retry_at as the back-off set it. Any other value there is somebody's order.
+    bool soon = false;  ///< The retry belongs to the same look (retry_limit): a waiting client goes on waiting.
 
     bool operator==(const Attempt&) const = default;
 };
 
 struct Live {
-    std::vector<Attempt> branches;          ///< Parallel to Transaction::branches; grown by decide's caller.
-    Attempt check;                          ///< Message check-back, workflow callback.
-    std::optional<Answer> check_answer;     ///< A definite answer to a message's check-back.
+    std::vector<Attempt> branches;       ///< Parallel to Transaction::branches; grown by decide's caller.
+    Attempt check;                       ///< Message check-back, workflow callback.
+    std::optional<Answer> check_answer;  ///< A definite answer to a message's check-back.
     bool retry_limit_exceeded = false;
-    std::optional<Status> turning;          ///< A turn is being written: results of the old direction no longer count.
+    std::optional<Status> turning;  ///< A turn is being written: results of the old direction no longer count.
 };
 
 /// A change of the global status. Must be durable before anything that follows from it is done.

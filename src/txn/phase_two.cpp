@@ -2,7 +2,8 @@
 
 #include <algorithm>
 
-// TCC and XA after their first phase (protocol.md 5.5, 5.6): confirm or cancel, commit or roll back what was registered.
+// TCC and XA after their first phase (protocol.md 5.5, 5.6): confirm or cancel, commit or roll back, what was
+// registered.
 namespace dtmd::txn {
 namespace {
 

@@ -51,8 +51,8 @@ std::optional<Turn> turn_back(const Transaction& saga, const Live& live, Time no
         }
     }
     if (live.retry_limit_exceeded) {
-        return Turn{Status::aborting, "RetryCount is greater than RetryLimit, RetryLimit: " +
-                                          std::to_string(saga.options.retry_limit)};
+        return Turn{Status::aborting,
+                    "RetryCount is greater than RetryLimit, RetryLimit: " + std::to_string(saga.options.retry_limit)};
     }
     const std::int64_t timeout = saga.options.timeout_to_fail;
     if (timeout > 0 && now >= saga.create_time + seconds_bounded(timeout)) {

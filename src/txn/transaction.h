@@ -37,8 +37,8 @@ bool parse(std::string_view text, BranchStatus& out);
 
 /// The op names of protocol.md 5.1. A workflow check-back's op is the workflow's own name, so ops are strings.
 namespace op {
-inline constexpr std::string_view action = "action", compensate = "compensate", confirm = "confirm",
-                                  cancel = "cancel", commit = "commit", rollback = "rollback", msg = "msg";
+inline constexpr std::string_view action = "action", compensate = "compensate", confirm = "confirm", cancel = "cancel",
+                                  commit = "commit", rollback = "rollback", msg = "msg";
 }
 
 /// One call that has to be made (a row of dtm's trans_branch_op): one op of one branch.
@@ -51,8 +51,8 @@ struct Branch {
     Time create_time, update_time, finish_time;
 
     // What we know beyond dtm: evidence for operators, and input of back-off after a restart.
-    std::uint32_t attempts = 0;   ///< Calls made so far.
-    std::string last_error;       ///< Text of the last answer that was not a success, bounded (max_error_text).
+    std::uint32_t attempts = 0;  ///< Calls made so far.
+    std::string last_error;      ///< Text of the last answer that was not a success, bounded (max_error_text).
     Time first_call, last_call;
 
     bool operator==(const Branch&) const = default;

@@ -6,44 +6,53 @@ namespace {
 
 using namespace samples;
 using T = Transaction;
+constexpr Status aborting = Status::aborting, prepared = Status::prepared, submitted = Status::submitted;
 
 const Rule rules[] = {
-    {"prepared: nobody is asked before the time-out", [](T&, Live&) {}, 34, "wait 35"},
-    {"then the client's check-back is called", [](T&, Live&) {}, 35, "check"},
-    {"after its own time-out if it has one", [](T& t, Live&) { t.options.timeout_to_fail = 3; }, 3, "check"},
-    {"one check-back at a time", [](T&, Live& live) { live.check.open = true; }, 40, "-"},
-    {"a check-back in back-off", [](T&, Live& live) { live.check.retry_at = after(50); }, 40, "wait 50"},
-    {"the client committed: forward", [](T&, Live& live) { live.check_answer = Answer::success; }, 36, "turn submitted"},
-    {"the client rolled back: the end", [](T&, Live& live) { live.check_answer = Answer::failure; }, 36, "turn failed",
-     "the check-back answered that the local transaction was rolled back"},
-    {"nobody to ask: as dtm does, forward", [](T& t, Live&) { t.query_prepared.clear(); }, 35, "turn submitted"},
-    {"but not before the time-out", [](T& t, Live&) { t.query_prepared.clear(); }, 34, "wait 35"},
-    {"submitted: one after the other", [](T& t, Live&) { t.status = Status::submitted; }, 0, "call 0"},
-    {"an open call is waited for", [](T& t, Live& live) { t.status = Status::submitted; live.branches[0].open = true; }, 0, "-"},
-    {"one in back-off holds back the next",
-     [](T& t, Live& live) { t.status = Status::submitted; live.branches[0].retry_at = after(10); }, 0, "wait 10"},
-    {"the second follows the first", [](T& t, Live&) { t.status = Status::submitted; set_rows(t, "s"); }, 0, "call 1"},
-    {"all done: success", [](T& t, Live&) { t.status = Status::submitted; set_rows(t, "ss"); }, 0, "turn succeed"},
-    {"no time-out once submitted", [](T& t, Live&) { t.status = Status::submitted; }, 1'000'000, "call 0"},
-    {"no subscribers: success at once", [](T& t, Live&) { t.status = Status::submitted; t.branches.clear(); }, 0, "turn succeed"},
-    {"concurrent: all at once", [](T& t, Live&) { t.status = Status::submitted; t.options.concurrent = true; }, 0, "call 0 1"},
-    {"concurrent: each waits for itself only",
-     [](T& t, Live& live) { t.status = Status::submitted; t.options.concurrent = true; live.branches[0].retry_at = after(10); }, 0, "call 1, wait 10"},
-    {"concurrent: all must be done", [](T& t, Live&) { t.status = Status::submitted; t.options.concurrent = true; set_rows(t, "ps"); }, 0, "call 0"},
-    {"delayed: not before its moment", [](T& t, Live&) { t.status = Status::submitted; t.not_before = after(60); }, 59, "wait 60"},
-    {"delayed: then at once (W22: the delay doesn't start again)", [](T& t, Live&) { t.status = Status::submitted; t.not_before = after(60); }, 60, "call 0"},
-    {"a delay doesn't delay the check-back", [](T& t, Live&) { t.not_before = after(600); }, 35, "check"},
-    {"set aborting by another program: the end", [](T& t, Live&) { t.status = Status::aborting; }, 0, "turn failed"},
-    {"a row marked failed is called, not skipped", [](T& t, Live&) { t.status = Status::submitted; set_rows(t, "fs"); }, 0, "call 0"},
+    {"prepared: nobody is asked before the time-out", prepared, "", nullptr, 34, "wait 35"},
+    {"then the client's check-back is called", prepared, "", nullptr, 35, "check"},
+    {"after its own time-out if it has one", prepared, "", [](T& t, Live&) { t.options.timeout_to_fail = 3; }, 3,
+     "check"},
+    {"one check-back at a time", prepared, "", [](T&, Live& live) { live.check.open = true; }, 40, "-"},
+    {"a check-back in back-off", prepared, "", [](T&, Live& live) { live.check.retry_at = after(50); }, 40, "wait 50"},
+    {"the client committed: forward", prepared, "", [](T&, Live& live) { live.check_answer = Answer::success; }, 36,
+     "turn submitted"},
+    {"the client rolled back: the end", prepared, "", [](T&, Live& live) { live.check_answer = Answer::failure; }, 36,
+     "turn failed", "the check-back answered that the local transaction was rolled back"},
+    {"nobody to ask: as dtm does, forward", prepared, "", [](T& t, Live&) { t.query_prepared.clear(); }, 35,
+     "turn submitted"},
+    {"but not before the time-out", prepared, "", [](T& t, Live&) { t.query_prepared.clear(); }, 34, "wait 35"},
+    {"submitted: one after the other", submitted, "", nullptr, 0, "call 0"},
+    {"an open call is waited for", submitted, "", [](T&, Live& live) { live.branches[0].open = true; }, 0, "-"},
+    {"one in back-off holds back the next", submitted, "",
+     [](T&, Live& live) { live.branches[0].retry_at = after(10); }, 0, "wait 10"},
+    {"the second follows the first", submitted, "s", nullptr, 0, "call 1"},
+    {"all done: success", submitted, "ss", nullptr, 0, "turn succeed"},
+    {"no time-out once submitted", submitted, "", nullptr, 1'000'000, "call 0"},
+    {"no subscribers: success at once", submitted, "", [](T& t, Live&) { t.branches.clear(); }, 0, "turn succeed"},
+    {"concurrent: all at once", submitted, "", [](T& t, Live&) { t.options.concurrent = true; }, 0, "call 0 1"},
+    {"concurrent: each waits for itself only", submitted, "",
+     [](T& t, Live& live) {
+         t.options.concurrent = true;
+         live.branches[0].retry_at = after(10);
+     },
+     0, "call 1, wait 10"},
+    {"concurrent: all must be done", submitted, "ps", [](T& t, Live&) { t.options.concurrent = true; }, 0, "call 0"},
+    {"delayed: not before its moment", submitted, "", [](T& t, Live&) { t.not_before = after(60); }, 59, "wait 60"},
+    {"delayed: then at once (W22: the delay doesn't start again)", submitted, "",
+     [](T& t, Live&) { t.not_before = after(60); }, 60, "call 0"},
+    {"a delay doesn't delay the check-back", prepared, "", [](T& t, Live&) { t.not_before = after(600); }, 35, "check"},
+    {"set aborting by another program: the end", aborting, "", nullptr, 0, "turn failed"},
+    {"a row marked failed is called, not skipped", submitted, "fs", nullptr, 0, "call 0"},
 };
 
 TEST(Message, DecidesByTheTable) { check_rules(message(2), rules); }
 
 TEST(Message, NobodyToAskDropsItWhereTheSwitchSaysSo) {
     const Rule strict[] = {
-        {"dropped", [](T& t, Live&) { t.query_prepared.clear(); }, 35, "turn failed",
+        {"dropped", prepared, "", [](T& t, Live&) { t.query_prepared.clear(); }, 35, "turn failed",
          "Timeout after 35 seconds, and there is no query_prepared to ask"},
-        {"not where there is somebody to ask", [](T&, Live&) {}, 35, "check"},
+        {"not where there is somebody to ask", prepared, "", nullptr, 35, "check"},
     };
     check_rules(message(2), strict, Policy{.submit_without_check_back = false});
 }

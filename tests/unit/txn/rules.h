@@ -11,7 +11,9 @@ namespace dtmd::txn::samples {
 /// One rule: what is known of a transaction, the moment, and the only right next thing.
 struct Rule {
     const char* rule;
-    void (*given)(Transaction&, Live&);  ///< Rows exist and nothing is under way when it is called.
+    Status status;
+    const char* rows;                    ///< As set_rows() takes them; the rest is prepared.
+    void (*given)(Transaction&, Live&);  ///< What else is to be known; may be null.
     std::int64_t at;                     ///< s after t0
     const char* expected;                ///< As text() writes it.
     const char* reason = "";             ///< Of the turn.
@@ -22,7 +24,9 @@ inline void check_rules(const Transaction& sample, std::span<const Rule> rules, 
         SCOPED_TRACE(rule.rule);
         Transaction transaction = sample;
         Live live = make_live(transaction, policy);
-        rule.given(transaction, live);
+        transaction.status = rule.status;
+        set_rows(transaction, rule.rows);
+        if (rule.given != nullptr) rule.given(transaction, live);
         live.branches.resize(transaction.branches.size());
         const Decision decision = decide(transaction, live, after(rule.at), policy);
         EXPECT_EQ(text(decision), rule.expected);

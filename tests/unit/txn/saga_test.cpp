@@ -1,67 +1,67 @@
 #include "rules.h"
 
-// protocol.md 5.4, one row per rule. Rows of a sample saga: 0 compensates step 0, 1 is its action, 2 and 3 for step 1, ...
+// protocol.md 5.4, one row per rule.
+// Rows of a sample saga: 0 compensates step 0, 1 is its action, 2 and 3 for step 1, ...
 namespace dtmd::txn {
 namespace {
 
 using namespace samples;
 using T = Transaction;
+constexpr Status aborting = Status::aborting, prepared = Status::prepared, submitted = Status::submitted;
 
 const Rule sequential[] = {
-    {"a new saga starts with its first step", [](T&, Live&) {}, 0, "call 1"},
-    {"an open call is waited for", [](T&, Live& live) { live.branches[1].open = true; }, 0, "-"},
-    {"a step in back-off is called when that is over", [](T&, Live& live) { live.branches[1].retry_at = after(10); }, 9, "wait 10"},
-    {"and not a moment later", [](T&, Live& live) { live.branches[1].retry_at = after(10); }, 10, "call 1"},
-    {"the second step follows the first", [](T& t, Live&) { set_rows(t, "ps"); }, 0, "call 3"},
-    {"the third follows the second", [](T& t, Live&) { set_rows(t, "psps"); }, 0, "call 5"},
-    {"all done: success", [](T& t, Live&) { set_rows(t, "pspsps"); }, 0, "turn succeed"},
-    {"a refused action turns the saga back",
-     [](T& t, Live&) {
-         set_rows(t, "pspf");
-         t.branches[3].last_error = "no money";
-     },
-     0, "turn aborting", "url:http://s/action02 return failed: no money FAILURE"},
-    {"the reason ends in FAILURE once",
-     [](T& t, Live&) {
-         set_rows(t, "pf");
-         t.branches[1].last_error = "broke FAILURE";
-     },
-     0, "turn aborting", "url:http://s/action01 return failed: broke FAILURE"},
-    {"a refusal found in storage has a reason too", [](T& t, Live&) { set_rows(t, "pf"); }, 0, "turn aborting",
+    {"a new saga starts with its first step", submitted, "", nullptr, 0, "call 1"},
+    {"an open call is waited for", submitted, "", [](T&, Live& live) { live.branches[1].open = true; }, 0, "-"},
+    {"a step in back-off is called when that is over", submitted, "",
+     [](T&, Live& live) { live.branches[1].retry_at = after(10); }, 9, "wait 10"},
+    {"and not a moment later", submitted, "", [](T&, Live& live) { live.branches[1].retry_at = after(10); }, 10,
+     "call 1"},
+    {"the second step follows the first", submitted, "ps", nullptr, 0, "call 3"},
+    {"the third follows the second", submitted, "psps", nullptr, 0, "call 5"},
+    {"all done: success", submitted, "pspsps", nullptr, 0, "turn succeed"},
+    {"a refused action turns the saga back", submitted, "pspf",
+     [](T& t, Live&) { t.branches[3].last_error = "no money"; }, 0, "turn aborting",
+     "url:http://s/action02 return failed: no money FAILURE"},
+    {"the reason ends in FAILURE once", submitted, "pf",
+     [](T& t, Live&) { t.branches[1].last_error = "broke FAILURE"; }, 0, "turn aborting",
+     "url:http://s/action01 return failed: broke FAILURE"},
+    {"a refusal found in storage has a reason too", submitted, "pf", nullptr, 0, "turn aborting",
      "url:http://s/action01 return failed: FAILURE"},
-    {"a saga without a time-out never times out", [](T&, Live&) {}, 1'000'000, "call 1"},
-    {"the way back begins with what may have run", [](T& t, Live&) { t.status = Status::aborting; set_rows(t, "psps"); }, 0, "call 4"},
-    {"what can't have run is not undone", [](T& t, Live&) { t.status = Status::aborting; }, 0, "call 0"},
-    {"a refused step is undone as well", [](T& t, Live&) { t.status = Status::aborting; set_rows(t, "pspf"); }, 0, "call 2"},
-    {"back in reverse order", [](T& t, Live&) { t.status = Status::aborting; set_rows(t, "psssss"); }, 0, "call 0"},
-    {"a compensation waits for its action's open call",
-     [](T& t, Live& live) { t.status = Status::aborting; live.branches[1].open = true; }, 0, "-"},
-    {"an earlier compensation waits for a later one in back-off",
-     [](T& t, Live& live) { t.status = Status::aborting; set_rows(t, "ps"); live.branches[2].retry_at = after(10); }, 0, "wait 10"},
-    {"all undone: failed", [](T& t, Live&) { t.status = Status::aborting; set_rows(t, "ssssss"); }, 0, "turn failed"},
-    {"undone as far as it went: failed", [](T& t, Live&) { t.status = Status::aborting; set_rows(t, "sssf"); }, 0, "turn failed"},
-    {"prepared only: waits for its submit", [](T& t, Live&) { t.status = Status::prepared; }, 1'000'000, "-"},
-    {"no steps: success at once", [](T& t, Live&) { t.branches.clear(); }, 0, "turn succeed"},
-    {"no steps to undo: failed at once", [](T& t, Live&) { t.branches.clear(); t.status = Status::aborting; }, 0, "turn failed"},
+    {"a saga without a time-out never times out", submitted, "", nullptr, 1'000'000, "call 1"},
+    {"the way back begins with what may have run", aborting, "psps", nullptr, 0, "call 4"},
+    {"what can't have run is not undone", aborting, "", nullptr, 0, "call 0"},
+    {"a refused step is undone as well", aborting, "pspf", nullptr, 0, "call 2"},
+    {"back in reverse order", aborting, "psssss", nullptr, 0, "call 0"},
+    {"a compensation waits for its action's open call", aborting, "",
+     [](T&, Live& live) { live.branches[1].open = true; }, 0, "-"},
+    {"an earlier compensation waits for a later one in back-off", aborting, "ps",
+     [](T&, Live& live) { live.branches[2].retry_at = after(10); }, 0, "wait 10"},
+    {"all undone: failed", aborting, "ssssss", nullptr, 0, "turn failed"},
+    {"undone as far as it went: failed", aborting, "sssf", nullptr, 0, "turn failed"},
+    {"prepared only: waits for its submit", prepared, "", nullptr, 1'000'000, "-"},
+    {"no steps: success at once", submitted, "", [](T& t, Live&) { t.branches.clear(); }, 0, "turn succeed"},
+    {"no steps to undo: failed at once", aborting, "", [](T& t, Live&) { t.branches.clear(); }, 0, "turn failed"},
 };
 
 TEST(Saga, SequentialDecidesByTheTable) { check_rules(saga(3), sequential); }
 
 const Rule concurrent[] = {
-    {"all steps at once", [](T&, Live&) {}, 0, "call 1 3 5"},
-    {"each waits for itself only", [](T&, Live& live) { live.branches[3].retry_at = after(7); live.branches[1].open = true; }, 0, "call 5, wait 7"},
-    {"all done: success", [](T& t, Live&) { set_rows(t, "pspsps"); }, 0, "turn succeed"},
-    {"one refusal turns all back, whatever is open",
-     [](T& t, Live& live) {
-         set_rows(t, "pppf");
-         live.branches[1].open = live.branches[5].open = true;
+    {"all steps at once", submitted, "", nullptr, 0, "call 1 3 5"},
+    {"each waits for itself only", submitted, "",
+     [](T&, Live& live) {
+         live.branches[3].retry_at = after(7);
+         live.branches[1].open = true;
      },
-     0, "turn aborting", "url:http://s/action02 return failed: FAILURE"},
-    {"every action may have run", [](T& t, Live&) { t.status = Status::aborting; set_rows(t, "pppf"); }, 0, "call 0 2 4"},
-    {"open actions hold back their own compensation only",
-     [](T& t, Live& live) { t.status = Status::aborting; live.branches[1].open = true; }, 0, "call 2 4"},
-    {"an open action holds back the end",
-     [](T& t, Live& live) { t.status = Status::aborting; set_rows(t, "ssssss"); live.branches[1].open = true; }, 0, "-"},
+     0, "call 5, wait 7"},
+    {"all done: success", submitted, "pspsps", nullptr, 0, "turn succeed"},
+    {"one refusal turns all back, whatever is open", submitted, "pppf",
+     [](T&, Live& live) { live.branches[1].open = live.branches[5].open = true; }, 0, "turn aborting",
+     "url:http://s/action02 return failed: FAILURE"},
+    {"every action may have run", aborting, "pppf", nullptr, 0, "call 0 2 4"},
+    {"open actions hold back their own compensation only", aborting, "",
+     [](T&, Live& live) { live.branches[1].open = true; }, 0, "call 2 4"},
+    {"an open action holds back the end", aborting, "ssssss", [](T&, Live& live) { live.branches[1].open = true; }, 0,
+     "-"},
 };
 
 TEST(Saga, ConcurrentDecidesByTheTable) {
@@ -72,13 +72,13 @@ TEST(Saga, ConcurrentDecidesByTheTable) {
 
 // Step 2 after 0 and 1.
 const Rule ordered[] = {
-    {"steps that wait for none start", [](T&, Live&) {}, 0, "call 1 3"},
-    {"a step waits for all of its predecessors", [](T& t, Live&) { set_rows(t, "ps"); }, 0, "call 3"},
-    {"and then starts", [](T& t, Live&) { set_rows(t, "psps"); }, 0, "call 5"},
-    {"what waited can't have run", [](T& t, Live&) { t.status = Status::aborting; set_rows(t, "pspf"); }, 0, "call 0 2"},
-    {"what came after is undone first", [](T& t, Live&) { t.status = Status::aborting; set_rows(t, "pspspf"); }, 0, "call 4"},
-    {"what could have been sent as well", [](T& t, Live&) { t.status = Status::aborting; set_rows(t, "psps"); }, 0, "call 4"},
-    {"then the rest at once", [](T& t, Live&) { t.status = Status::aborting; set_rows(t, "pspssf"); }, 0, "call 0 2"},
+    {"steps that wait for none start", submitted, "", nullptr, 0, "call 1 3"},
+    {"a step waits for all of its predecessors", submitted, "ps", nullptr, 0, "call 3"},
+    {"and then starts", submitted, "psps", nullptr, 0, "call 5"},
+    {"what waited can't have run", aborting, "pspf", nullptr, 0, "call 0 2"},
+    {"what came after is undone first", aborting, "pspspf", nullptr, 0, "call 4"},
+    {"what could have been sent as well", aborting, "psps", nullptr, 0, "call 4"},
+    {"then the rest at once", aborting, "pspssf", nullptr, 0, "call 0 2"},
 };
 
 TEST(Saga, DeclaredOrdersHoldBothWays) {
@@ -102,11 +102,11 @@ TEST(Saga, OrdersHoldToStepsWithHigherNumbersToo) {
 }
 
 const Rule orders_without_concurrent[] = {
-    {"still one after the other", [](T&, Live&) {}, 0, "call 1"},
-    {"the declared order adds nothing to it", [](T& t, Live&) { set_rows(t, "ps"); }, 0, "call 3"},
-    {"the third after the second", [](T& t, Live&) { set_rows(t, "psps"); }, 0, "call 5"},
-    {"back strictly in reverse", [](T& t, Live&) { t.status = Status::aborting; set_rows(t, "pspspf"); }, 0, "call 4"},
-    {"one by one", [](T& t, Live&) { t.status = Status::aborting; set_rows(t, "pspssf"); }, 0, "call 2"},
+    {"still one after the other", submitted, "", nullptr, 0, "call 1"},
+    {"the declared order adds nothing to it", submitted, "ps", nullptr, 0, "call 3"},
+    {"the third after the second", submitted, "psps", nullptr, 0, "call 5"},
+    {"back strictly in reverse", aborting, "pspspf", nullptr, 0, "call 4"},
+    {"one by one", aborting, "pspssf", nullptr, 0, "call 2"},
 };
 
 TEST(Saga, OrdersAreHonouredWithoutConcurrent) {
@@ -116,14 +116,16 @@ TEST(Saga, OrdersAreHonouredWithoutConcurrent) {
 }
 
 const Rule with_timeout[] = {
-    {"before the time-out", [](T&, Live&) {}, 0, "call 1, wait 20"},
-    {"it wakes for whichever comes first", [](T&, Live& live) { live.branches[1].retry_at = after(12); }, 5, "wait 12"},
-    {"at the time-out the saga turns back", [](T&, Live&) {}, 20, "turn aborting", "Timeout after 20 seconds"},
-    {"even with a call open", [](T&, Live& live) { live.branches[1].open = true; }, 20, "turn aborting", "Timeout after 20 seconds"},
-    {"all done is all done, however late", [](T& t, Live&) { set_rows(t, "pspsps"); }, 100, "turn succeed"},
-    {"a refusal is the better reason", [](T& t, Live&) { set_rows(t, "pf"); }, 100, "turn aborting",
+    {"before the time-out", submitted, "", nullptr, 0, "call 1, wait 20"},
+    {"it wakes for whichever comes first", submitted, "", [](T&, Live& live) { live.branches[1].retry_at = after(12); },
+     5, "wait 12"},
+    {"at the time-out the saga turns back", submitted, "", nullptr, 20, "turn aborting", "Timeout after 20 seconds"},
+    {"even with a call open", submitted, "", [](T&, Live& live) { live.branches[1].open = true; }, 20, "turn aborting",
+     "Timeout after 20 seconds"},
+    {"all done is all done, however late", submitted, "pspsps", nullptr, 100, "turn succeed"},
+    {"a refusal is the better reason", submitted, "pf", nullptr, 100, "turn aborting",
      "url:http://s/action01 return failed: FAILURE"},
-    {"on the way back time no longer matters", [](T& t, Live&) { t.status = Status::aborting; }, 100, "call 0"},
+    {"on the way back time no longer matters", aborting, "", nullptr, 100, "call 0"},
 };
 
 TEST(Saga, TimesOutOnlyForward) {

@@ -6,6 +6,7 @@ namespace {
 
 using namespace samples;
 using T = Transaction;
+constexpr Status prepared = Status::prepared, submitted = Status::submitted;
 
 void add_progress(T& workflow, std::int64_t at) {
     Branch row;
@@ -14,23 +15,45 @@ void add_progress(T& workflow, std::int64_t at) {
 }
 
 const Rule rules[] = {
-    {"the first execution is left alone", [](T&, Live&) {}, 9, "wait 10"},
-    {"quiet for an interval: called back", [](T&, Live&) {}, 10, "check"},
-    {"its own interval", [](T& t, Live&) { t.options.retry_interval = 3; }, 3, "check"},
-    {"progress is a sign of life", [](T& t, Live&) { add_progress(t, 8); }, 17, "wait 18"},
-    {"the last one counts", [](T& t, Live&) { add_progress(t, 8); add_progress(t, 3); }, 18, "check"},
-    {"one callback at a time", [](T&, Live& live) { live.check.open = true; }, 100, "-"},
-    {"a callback in back-off", [](T&, Live& live) { live.check.retry_at = live.check.planned = after(50); }, 40, "wait 50"},
-    {"back-off over", [](T&, Live& live) { live.check.retry_at = live.check.planned = after(50); }, 50, "check"},
-    {"back-off over, but progress came in",
-     [](T& t, Live& live) { add_progress(t, 49); live.check.retry_at = live.check.planned = after(50); }, 50, "wait 59"},
-    {"an order comes before both",
-     [](T& t, Live& live) { add_progress(t, 49); live.check.planned = after(80); live.check.retry_at = after(50); }, 50, "check"},
-    {"an order before the first callback", [](T&, Live& live) { live.check.retry_at = after(2); }, 2, "check"},
-    {"nobody to call: waits for its client", [](T& t, Live&) { t.query_prepared.clear(); }, 1'000, "-"},
-    {"no time-out", [](T& t, Live&) { t.options.timeout_to_fail = 1; add_progress(t, 100); }, 100, "wait 101"},
-    {"its rows are the client's to call", [](T& t, Live&) { add_progress(t, 0); set_rows(t, "p"); }, 10, "check"},
-    {"left in an odd status by another program: still asked", [](T& t, Live&) { t.status = Status::submitted; }, 10, "check"},
+    {"the first execution is left alone", prepared, "", nullptr, 9, "wait 10"},
+    {"quiet for an interval: called back", prepared, "", nullptr, 10, "check"},
+    {"its own interval", prepared, "", [](T& t, Live&) { t.options.retry_interval = 3; }, 3, "check"},
+    {"progress is a sign of life", prepared, "", [](T& t, Live&) { add_progress(t, 8); }, 17, "wait 18"},
+    {"the last one counts", prepared, "",
+     [](T& t, Live&) {
+         add_progress(t, 8);
+         add_progress(t, 3);
+     },
+     18, "check"},
+    {"one callback at a time", prepared, "", [](T&, Live& live) { live.check.open = true; }, 100, "-"},
+    {"a callback in back-off", prepared, "",
+     [](T&, Live& live) { live.check.retry_at = live.check.planned = after(50); }, 40, "wait 50"},
+    {"back-off over", prepared, "", [](T&, Live& live) { live.check.retry_at = live.check.planned = after(50); }, 50,
+     "check"},
+    {"back-off over, but progress came in", prepared, "",
+     [](T& t, Live& live) {
+         add_progress(t, 49);
+         live.check.retry_at = live.check.planned = after(50);
+     },
+     50, "wait 59"},
+    {"an order comes before both", prepared, "",
+     [](T& t, Live& live) {
+         add_progress(t, 49);
+         live.check.planned = after(80);
+         live.check.retry_at = after(50);
+     },
+     50, "check"},
+    {"an order before the first callback", prepared, "", [](T&, Live& live) { live.check.retry_at = after(2); }, 2,
+     "check"},
+    {"nobody to call: waits for its client", prepared, "", [](T& t, Live&) { t.query_prepared.clear(); }, 1'000, "-"},
+    {"no time-out", prepared, "",
+     [](T& t, Live&) {
+         t.options.timeout_to_fail = 1;
+         add_progress(t, 100);
+     },
+     100, "wait 101"},
+    {"its rows are the client's to call", prepared, "", [](T& t, Live&) { add_progress(t, 0); }, 10, "check"},
+    {"left in an odd status by another program: still asked", submitted, "", nullptr, 10, "check"},
 };
 
 TEST(Workflow, DecidesByTheTable) { check_rules(workflow(), rules); }
