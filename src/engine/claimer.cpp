@@ -65,7 +65,10 @@ void Claimer::claimed(Result<store::Claims> claims, std::size_t asked) {
         return plan(loop_.now() + after_failure);
     }
     const std::size_t count = claims->transactions.size();
-    if (count > 0) shared_.metrics.claimed(count, 0);
+    if (count > 0) {
+        const Millis lag = std::max(loop_.now() - claims->oldest_due.value_or(loop_.now()), Millis{0});
+        shared_.metrics.claimed(count, static_cast<double>(lag.count()) / 1e3);
+    }
     for (txn::Transaction& transaction : claims->transactions) adopt_(std::move(transaction.gid));
     if (count >= asked) return plan(loop_.now());
     if (recover_until_ != no_time) log::info("recovery.complete", {});

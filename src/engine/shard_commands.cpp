@@ -296,15 +296,18 @@ void Shard::register_branch(txn::Registration registration, Waiter waiter) {
     mutation.expect = Status::prepared;
     mutation.expect_mode = registration.mode;
     mutation.branches = rows;
-    auto done = [this, gid = registration.gid, rows = std::move(rows), waiter = std::move(waiter)](store::Outcome outcome) mutable {
+    auto done = [this, gid = registration.gid, registered_as = registration.mode, rows = std::move(rows),
+                 waiter = std::move(waiter)](store::Outcome outcome) mutable {
         if (outcome == store::Outcome::ok) return tell(std::move(waiter), {});
         if (outcome == store::Outcome::not_found) return tell(std::move(waiter), not_registrable(gid));
         if (outcome != store::Outcome::conflict) return tell(std::move(waiter), store_trouble(outcome));
-        auto judge = [gid, rows = std::move(rows)](const txn::Transaction* stored) {
+        auto judge = [gid, registered_as, rows = std::move(rows)](const txn::Transaction* stored) {
             const auto is_stored = [&](const txn::Branch& row) {
                 return stored != nullptr && std::ranges::any_of(stored->branches, [&](const txn::Branch& other) {
+                           // A registered tcc or xa row may have been called since; a workflow's status is its content.
+                           const bool same_status = registered_as != Mode::workflow || other.status == row.status;
                            return other.branch_id == row.branch_id && other.op == row.op && other.url == row.url &&
-                                  other.body == row.body;
+                                  other.body == row.body && same_status;
                        });
             };
             if (std::ranges::all_of(rows, is_stored)) return Answer{};

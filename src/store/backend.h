@@ -89,6 +89,7 @@ struct KeyValuePage {
 /// A claimed transaction, complete with its branches, whose next_cron_time has been moved to the end of the lease.
 struct Claims {
     std::vector<txn::Transaction> transactions;
+    std::optional<Time> oldest_due;  ///< The earliest next_cron_time among them, as it was before.
     std::optional<Time> next_due;  ///< The earliest next_cron_time that was not claimed, if cheaply known.
 };
 

@@ -69,6 +69,7 @@ Result<bool> claim_slice(Backend& backend, Time due, Time lease_until, std::size
     if (!part) return part.error();
     const bool is_full = part->transactions.size() >= limit;
     std::ranges::move(part->transactions, std::back_inserter(total.transactions));
+    if (!total.oldest_due) total.oldest_due = part->oldest_due;
     total.next_due = part->next_due;
     return is_full;
 }

@@ -29,6 +29,7 @@ Result<Claims> RocksBackend::claim_due(Time due, Time lease_until, std::size_t l
         auto transaction = read_transaction(gid);
         if (!transaction || !*transaction) continue;
         claims.transactions.push_back(**std::move(transaction));
+        if (!claims.oldest_due) claims.oldest_due = found->time;
     }
     if (!entry->status().ok()) return Error{Errc::unavailable, "The store's due index can't be read: " +
                                                                    entry->status().ToString() + ". Check the disk."};
