@@ -42,6 +42,13 @@ TEST(Walk, RetryLimitWithLazyResults) {
     expect_right_on_every_way({.transaction = transaction, .lazy_results = true, .indefinite = 3, .crashes = 2}, 1700);
 }
 
+TEST(Walk, TimeoutWithLazyResults) {
+    Transaction transaction = saga(3);
+    transaction.options.timeout_to_fail = 15;
+    expect_right_on_every_way({.transaction = transaction, .lazy_results = true, .crashes = 2, .early_timers = 2},
+                              3600);
+}
+
 TEST(Walk, ConcurrentSaga) {
     Transaction transaction = saga(3);
     transaction.saga_concurrent = true;
