@@ -107,7 +107,7 @@ private:
     void answered(const Caller& caller, const std::string& host, participant::Reply reply);
     void check_answered(const ActorPtr& actor, participant::Reply& reply);
     void branch_answered(const ActorPtr& actor, std::size_t row, participant::Reply& reply);
-    void after_leaving(HostGate::Left left);
+    void after_leaving(std::string_view host, HostGate::Left left);
     void blocked(const Caller& caller, const std::string& host);
     void alert(const Actor& actor, std::size_t row, const std::string& error);
     std::string url_of(const Actor& actor, std::size_t row) const;

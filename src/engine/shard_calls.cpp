@@ -90,7 +90,7 @@ void Shard::admitted(const Caller& caller) {
     const ActorPtr& actor = caller.actor;
     if (still_wanted(*actor, caller.row) && !stopping_ && lease_covers_a_call(*actor)) return send(caller);
     const std::string url = url_of(*actor, caller.row);
-    after_leaving(gate_.give_back(participant::host_of(url), now()));
+    after_leaving(participant::host_of(url), gate_.give_back(participant::host_of(url), now()));
     if (actor->gone) return;
     attempt_of(*actor, caller.row).open = false;
     --actor->open_calls;
@@ -125,7 +125,7 @@ void Shard::answered(const Caller& caller, const std::string& host, participant:
             branch_answered(actor, caller.row, reply);
         }
     }
-    if (!host.empty()) after_leaving(gate_.leave(host, reply.reached, now()));
+    if (!host.empty()) after_leaving(host, gate_.leave(host, reply.reached, now()));
     advance(actor);
 }
 
@@ -161,10 +161,10 @@ void Shard::branch_answered(const ActorPtr& actor, std::size_t row, participant:
     }
 }
 
-void Shard::after_leaving(HostGate::Left left) {
+void Shard::after_leaving(std::string_view host, HostGate::Left left) {
     if (left.breaker_change != 0) {
         shared_.metrics.breaker_open(left.breaker_change);
-        log::warn(left.breaker_change > 0 ? "host.given_up" : "host.back", {});
+        log::warn(left.breaker_change > 0 ? "host.given_up" : "host.back", {{"host", host}});
     }
     for (const Caller& caller : left.next) admitted(caller);
     for (const Caller& caller : left.blocked) {

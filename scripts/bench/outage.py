@@ -1,0 +1,98 @@
+#!/usr/bin/env python3
+"""How fast transactions that were stuck behind a participant's outage end when it is back.
+
+Usage: outage.py [--server URL] [--transactions N] [--latency-ms MS] [--outage-s S]
+
+Submits N two-branch sagas to a running dtmd while their participant (a port of ours) refuses connections, waits,
+starts the participant, and reports when the last saga has ended. Each call is answered after MS milliseconds.
+"""
+import argparse
+import asyncio
+import json
+import time
+import urllib.error
+import urllib.request
+
+
+def post(server, path, body):
+    request = urllib.request.Request(server + path, json.dumps(body).encode())
+    with urllib.request.urlopen(request, timeout=30) as response:
+        return json.load(response)
+
+
+def status(server, gid):
+    with urllib.request.urlopen(f"{server}/api/dtmsvr/query?gid={gid}", timeout=30) as response:
+        return json.load(response)["transaction"]["status"]
+
+
+class Participant:
+    def __init__(self, latency_s):
+        self.latency_s = latency_s
+        self.calls = 0
+        self.first_call = None
+
+    async def serve(self, reader, writer):
+        try:
+            while True:
+                head = await reader.readuntil(b"\r\n\r\n")
+                length = 0
+                for line in head.split(b"\r\n"):
+                    if line.lower().startswith(b"content-length:"):
+                        length = int(line.split(b":")[1])
+                await reader.readexactly(length)
+                if self.first_call is None:
+                    self.first_call = time.monotonic()
+                self.calls += 1
+                await asyncio.sleep(self.latency_s)
+                writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+        except (asyncio.IncompleteReadError, asyncio.CancelledError, ConnectionError):
+            writer.close()
+
+
+async def wait_until_ended(server, gids, deadline):
+    """All have ended: each gid is asked until it says so."""
+    loop = asyncio.get_running_loop()
+    for gid in gids:
+        while (await loop.run_in_executor(None, status, server, gid)) not in ("succeed", "failed"):
+            if time.monotonic() > deadline:
+                raise SystemExit(f"outage.py: {gid} has not ended in time")
+            await asyncio.sleep(0.01)
+
+
+async def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--server", default="http://127.0.0.1:36789")
+    parser.add_argument("--transactions", type=int, default=1500)
+    parser.add_argument("--latency-ms", type=float, default=50)
+    parser.add_argument("--outage-s", type=float, default=20)
+    parser.add_argument("--port", type=int, default=20083)
+    options = parser.parse_args()
+
+    participant = f"http://127.0.0.1:{options.port}"
+    prefix = f"outage-{int(time.time())}-"
+    gids = [prefix + str(i) for i in range(options.transactions)]
+    for gid in gids:
+        post(options.server, "/api/dtmsvr/submit", {
+            "gid": gid, "trans_type": "saga",
+            "steps": [{"action": participant + "/out", "compensate": participant + "/out-undo"},
+                      {"action": participant + "/in", "compensate": participant + "/in-undo"}],
+            "payloads": ["{}", "{}"]})
+    print(f"{len(gids)} sagas submitted; the participant stays down for {options.outage_s:g} s")
+    await asyncio.sleep(options.outage_s)
+
+    world = Participant(options.latency_ms / 1000)
+    server = await asyncio.start_server(world.serve, "127.0.0.1", options.port, backlog=4096)
+    back = time.monotonic()
+    await wait_until_ended(options.server, gids, back + 120)
+    ended = time.monotonic()
+    first = world.first_call - back
+    print(f"first call {first:.2f} s after the participant's return, all ended {ended - back:.2f} s after it, "
+          f"{ended - back - first:.2f} s after the first call; {world.calls} calls for {2 * len(gids)} branches")
+    server.close()
+
+
+if __name__ == "__main__":
+    try:
+        asyncio.run(main())
+    except urllib.error.URLError as error:
+        raise SystemExit(f"outage.py: the coordinator does not answer: {error.reason}")
