@@ -33,8 +33,16 @@ if [[ -z $binary ]]; then
 fi
 [[ -x $binary ]] || fail "--binary: $binary can't be run"
 
-# Below the system's ephemeral range, which starts at 32768, so that no connection of ours can take them first.
-readonly dtmd_port=20079 nginx_port=20081
+# free_port FIRST: below the system's ephemeral range, so that no connection can take it meanwhile.
+free_port() {
+    local port
+    for ((port = $1; port < $1 + 100; port++)); do
+        if ! (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then echo "$port"; return; fi
+    done
+    fail "no free port from $1 to $((port - 1))"
+}
+dtmd_port=$(free_port 20100)
+nginx_port=$(free_port 20200)
 mkdir -p build
 folder=$(mktemp -d "$PWD/build/bench.XXXXXX")
 pids=()
@@ -103,10 +111,25 @@ load() {
         { cat "$folder/wrk.log" >&2; fail "wrk failed, see above"; }
     grep '^RESULT' "$folder/wrk.log" || { cat "$folder/wrk.log" >&2; fail "wrk gave no result, see above"; }
 }
-cpu_ticks() { awk '{ print $14 + $15 }' "/proc/$dtmd/stat"; }
+cpu_ticks() {
+    kill -0 "$dtmd" 2>/dev/null || { cat "$folder/dtmd.log" >&2; fail "dtmd has ended, see above"; }
+    awk '{ print $14 + $15 }' "/proc/$dtmd/stat"
+}
 memory_kb() { awk -v key="$1:" '$1 == key { print $2 }' "/proc/$dtmd/status"; }
 
-say "$mode, $connections connections, $seconds s, UpdateBranchSync $sync, after 2 s to warm up"
+# Durable writes are only as fast as the disk is at this moment.
+sync_time=$(python3 - "$folder/sync" <<'PROBE'
+import os, sys, time
+file, times = os.open(sys.argv[1], os.O_CREAT | os.O_WRONLY), []
+for _ in range(200):
+    os.write(file, b"x" * 4096)
+    start = time.perf_counter()
+    os.fdatasync(file)
+    times.append(time.perf_counter() - start)
+print(f"{sorted(times)[100] * 1e6:.0f}")
+PROBE
+)
+say "$mode, $connections connections, $seconds s, UpdateBranchSync $sync, after 2 s to warm up; a sync of this disk takes $sync_time us"
 load 2 >"$folder/warm-up.txt"
 before=$(cpu_ticks)
 result=$(load "$seconds")

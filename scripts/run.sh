@@ -10,6 +10,6 @@ say "packages"
 bash scripts/install-packages.sh --build
 configure_and_build release dtmd
 
-export HOST=127.0.0.1 STORE_PATH="${STORE_PATH:-data}"
-say "serving on http://$HOST:${HTTP_PORT:-36789}, store in $STORE_PATH (try: curl http://$HOST:${HTTP_PORT:-36789}/api/health)"
+export DTMD_HOST="${DTMD_HOST:-127.0.0.1}" STORE_PATH="${STORE_PATH:-data}"
+say "serving on http://$DTMD_HOST:${HTTP_PORT:-36789}, store in $STORE_PATH (try: curl http://$DTMD_HOST:${HTTP_PORT:-36789}/api/health)"
 exec build/release/dtmd serve "$@"
