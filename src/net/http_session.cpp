@@ -84,9 +84,12 @@ void SessionGroup::start_sweeping() {
     if (sweeping) return;
     sweeping = true;
     sweeper.expires_after(sweep_interval);
-    sweeper.async_wait([this](const boost::system::error_code& error) {
-        sweeping = false;
-        if (!error) sweep();
+    // Weak: the wait's end may still be queued when the server and its sessions are gone.
+    sweeper.async_wait([group = weak_from_this()](const boost::system::error_code& error) {
+        const auto self = group.lock();
+        if (!self) return;
+        self->sweeping = false;
+        if (!error) self->sweep();
     });
 }
 

@@ -28,7 +28,7 @@ struct ServerState {
 };
 
 /// What the sessions of one loop share. Touched on that loop only. Owners as above.
-struct SessionGroup {
+struct SessionGroup : std::enable_shared_from_this<SessionGroup> {
     SessionGroup(AsioLoop& home, std::shared_ptr<ServerState> shared)
         : loop(home), state(std::move(shared)), sweeper(home.context()) {}
 
