@@ -45,6 +45,12 @@ void set_up_memory(rocksdb::Options& out, std::size_t bytes) {
     table.cache_index_and_filter_blocks = true;  // Or they would grow with the data, outside the limit.
     table.pin_l0_filter_and_index_blocks_in_cache = true;
     table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+    // One filter for a whole file of a million transactions is 7 MB: more than the cache keeps, so that each look-up
+    // read it anew. In pieces only what is needed is read and stays.
+    table.partition_filters = true;
+    table.index_type = rocksdb::BlockBasedTableOptions::kTwoLevelIndexSearch;
+    table.metadata_block_size = 4096;
+    table.pin_top_level_index_and_filter = true;
     table.format_version = 5;
     out.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
 
