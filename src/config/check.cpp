@@ -1,54 +1,107 @@
 #include "config/internal.h"
+#include "config/keys.h"
 
+#include <yaml-cpp/yaml.h>
+
+#include <algorithm>
 #include <array>
 #include <charconv>
 
 namespace dtmd::config {
 namespace {
 
-void check_driver(Loaded& loaded, std::vector<std::string>& problems) {
-    std::string& driver = loaded.config.store.driver;
+void check_driver(Loading& loading) {
+    std::string& driver = loading.config.store.driver;
     if (driver == "boltdb") {
         driver = "rocksdb";
-        loaded.notes.push_back("Store.Driver: boltdb means the embedded store here, which is rocksdb; its files are in Store.Path");
+        loading.notes.push_back(loading.place("Store.Driver").name +
+                                ": boltdb is taken for rocksdb, the embedded store; its files are in Store.Path");
     }
     if (driver == "rocksdb") return;
-    for (const char* const known : {"mysql", "postgres", "redis", "sqlserver"}) {
-        if (driver != known) continue;
-        problems.push_back("Store.Driver: '" + driver + "' is not available in this build: use rocksdb, the embedded store");
-        return;
-    }
-    problems.push_back("Store.Driver: expected rocksdb, got '" + driver + "'");
+    constexpr std::array known{"mysql", "postgres", "redis", "sqlserver"};
+    const bool is_known = std::ranges::find(known, driver) != known.end();
+    loading.problems.add(loading.place("Store.Driver"),
+                         is_known ? "'" + driver + "' is not available in this build; use rocksdb"
+                                  : "expected rocksdb, got '" + driver + "'");
 }
 
-void check_time_zone(const Config& config, std::vector<std::string>& problems) {
-    std::string_view offset = config.time_zone_offset;
+void check_time_zone(Loading& loading) {
+    const std::string_view offset = loading.config.time_zone_offset;
     if (offset.empty()) return;
-    if (offset.front() == '+') offset.remove_prefix(1);
-    int hours = 0;
-    const auto [end, error] = std::from_chars(offset.data(), offset.data() + offset.size(), hours);
-    if (error == std::errc() && end == offset.data() + offset.size() && hours >= -14 && hours <= 14) return;
-    problems.push_back("TimeZoneOffset: expected hours from -14 to +14, got '" + config.time_zone_offset + "'");
+    const std::string_view digits = offset.substr(offset.find_first_not_of("+-") == 1 ? 1 : 0);
+    unsigned hours = 0;
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), hours);
+    if (error == std::errc() && end == digits.data() + digits.size() && hours <= 14) return;
+    loading.problems.add(loading.place("TimeZoneOffset"),
+                         "expected hours from -14 to +14, got '" + std::string(offset) + "'");
+}
+
+// dtm's library takes JSON, and so does YAML.
+void check_rotation(Loading& loading) {
+    const Log& log = loading.config.log;
+    if (log.rotation_enable == 0 || log.rotation_config_json.empty()) return;
+    try {
+        if (YAML::Load(log.rotation_config_json).IsMap()) return;
+    } catch (const YAML::Exception&) {
+    }
+    loading.problems.add(loading.place("Log.RotationConfigJSON"),
+                         R"(expected a JSON object like {"maxsize":100,"maxbackups":5})");
+}
+
+void check_web(Loading& loading) {
+    const Config& config = loading.config;
+    if (!config.admin_base_path.empty() && config.admin_base_path.front() != '/') {
+        loading.problems.add(loading.place("AdminBasePath"),
+                             "must begin with '/', got '" + config.admin_base_path + "'");
+    }
+    // Not shown: such addresses hold tokens.
+    const std::string_view hook = config.alert_web_hook;
+    const std::size_t scheme = hook.starts_with("http://") ? 7 : hook.starts_with("https://") ? 8 : 0;
+    const bool has_host = scheme > 0 && hook.size() > scheme && hook.find_first_of("/?#", scheme) != scheme;
+    if (hook.empty() || has_host) return;
+    loading.problems.add(loading.place("AlertWebHook"), "expected a URL like https://host/path");
+}
+
+void check_times(Loading& loading) {
+    const Config& config = loading.config;
+    const auto seconds = [](std::int64_t value) { return std::to_string(value) + " s"; };
+    if (config.timeout_to_fail < config.retry_interval) {
+        loading.warnings.add(loading.place("TimeoutToFail"),
+                             seconds(config.timeout_to_fail) + " is less than RetryInterval (" +
+                                 seconds(config.retry_interval) +
+                                 "): a failed call is not repeated before the transaction times out");
+    }
+    if (config.limits.max_retry_interval < config.retry_interval) {
+        loading.warnings.add(loading.place("Limits.MaxRetryInterval"),
+                             seconds(config.limits.max_retry_interval) + " is less than RetryInterval (" +
+                                 seconds(config.retry_interval) + "), which it shortens");
+    }
+}
+
+// One warning for all the keys with the same reason.
+void check_effect(Loading& loading) {
+    const Config defaults;
+    std::map<std::string_view, Place> places;
+    for (const Key& key : keys()) {
+        if (key.no_effect.empty() || text_of(key, loading.config) == text_of(key, defaults)) continue;
+        const Place here = loading.place(key.path);
+        const auto [place, is_first] = places.emplace(key.no_effect, here);
+        // Several keys may have come from one connection string.
+        if (!is_first && !place->second.name.ends_with(here.name)) place->second.name += ", " + here.name;
+    }
+    for (const auto& [reason, place] : places) loading.warnings.add(place, "without effect: " + std::string(reason));
 }
 
 }  // namespace
 
-void check(Loaded& loaded, std::vector<std::string>& problems) {
-    const Config& config = loaded.config;
-    check_driver(loaded, problems);
-    check_time_zone(config, problems);
-    if (config.store.path.empty()) problems.push_back("Store.Path: must name a folder");
-    if (!config.admin_base_path.empty() && config.admin_base_path.front() != '/') {
-        problems.push_back("AdminBasePath: must start with '/', got '" + config.admin_base_path + "'");
-    }
-    const std::string& hook = config.alert_web_hook;
-    if (!hook.empty() && !hook.starts_with("http://") && !hook.starts_with("https://")) {
-        problems.push_back("AlertWebHook: expected an http:// or https:// URL");
-    }
-    if (config.timeout_to_fail < config.retry_interval) {
-        loaded.warnings.push_back("TimeoutToFail (" + std::to_string(config.timeout_to_fail) + " s) is below RetryInterval (" +
-                                  std::to_string(config.retry_interval) + " s): dtm would refuse that");
-    }
+void check(Loading& loading) {
+    check_driver(loading);
+    if (loading.config.store.path.empty()) loading.problems.add(loading.place("Store.Path"), "must name a folder");
+    check_time_zone(loading);
+    check_rotation(loading);
+    check_web(loading);
+    check_times(loading);
+    check_effect(loading);
 }
 
 }  // namespace dtmd::config

@@ -39,15 +39,15 @@ struct Log {
 };
 
 struct Limits {
-    std::int64_t max_body = 16 << 20;             ///< Bytes of a request's body.
-    std::int64_t max_header = 64 << 10;           ///< Bytes of a request's headers.
+    std::int64_t max_body = 16 << 20;    ///< Bytes of a request's body.
+    std::int64_t max_header = 64 << 10;  ///< Bytes of a request's headers.
     std::int64_t max_connections = 20'000;
     std::int64_t header_timeout = 10, body_timeout = 30, idle_timeout = 75, write_timeout = 30;  ///< s
-    std::int64_t per_host_concurrency = 256;      ///< Open calls to one participant host, over all threads.
-    std::int64_t max_resident = 20'000;           ///< Waiting transactions held in memory; more wait in the store.
-    std::int64_t max_retry_interval = 3'600;      ///< s; the longest back-off.
-    std::int64_t max_response = 1 << 20;          ///< Bytes of a participant's answer.
-    std::int64_t stop_timeout = 10;               ///< s; how long a stop waits for what is under way.
+    std::int64_t per_host_concurrency = 256;  ///< Open calls to one participant host, over all threads.
+    std::int64_t max_resident = 20'000;       ///< Waiting transactions held in memory; more wait in the store.
+    std::int64_t max_retry_interval = 3'600;  ///< s; the longest back-off.
+    std::int64_t max_response = 1 << 20;      ///< Bytes of a participant's answer.
+    std::int64_t stop_timeout = 10;           ///< s; how long a stop waits for what is under way.
 };
 
 struct Participants {
@@ -56,8 +56,8 @@ struct Participants {
 };
 
 struct Compat {
-    bool safe_resubmit = false;          ///< A submit of a succeeded gid with the same content answers 200 instead of 409.
-    bool empty_query_prepared = true;    ///< A timed-out message without query_prepared is submitted, as dtm does.
+    bool safe_resubmit = false;  ///< A submit of a succeeded gid with the same content answers 200 instead of 409.
+    bool empty_query_prepared = true;  ///< A timed-out message without query_prepared is submitted, as dtm does.
 };
 
 struct Config {

@@ -2,25 +2,63 @@
 
 #include "config/config.h"
 
+#include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
-// The steps of load(), each adding what it finds to `problems` (which end the loading) or to loaded.warnings.
+// The steps of load(): two readers find settings, load.cpp applies them, check.cpp looks at the whole.
 namespace dtmd::config {
 
-/// The aliases of published guides, which stand for other keys.
-struct Aliases {
-    std::string type, dsn;
-    std::string dsn_where, type_where;  ///< "dtmd.yml:3" or "STORE_DSN", for messages.
+/// Keys of published guides, which stand for others: Store.Driver, and what a connection string says at once.
+inline constexpr std::string_view alias_type = "Store.Type", alias_dsn = "Store.Dsn";
+
+/// Where the user wrote something.
+struct Place {
+    std::string name;  ///< How messages about it begin: "dtmd.yml:3:9: Store.Port", "environment STORE_PORT".
+    int line = 0;      ///< 0: not in the file.
 };
 
-void read_environment(const Environment& environment, Loaded& loaded, Aliases& aliases, std::vector<std::string>& problems);
-void read_file(const std::string& file, Loaded& loaded, Aliases& aliases, std::vector<std::string>& problems);
+/// Something the user wrote.
+struct Setting {
+    std::string path;  ///< Of a key or an alias, spelled properly.
+    std::string text;
+    Place place;
+};
+using Settings = std::vector<Setting>;
+
+/// Problems or warnings, told in the order of the file's lines in which they lie.
+class Messages {
+public:
+    void add(const Place& place, std::string_view text);
+    bool empty() const { return messages_.empty(); }
+    std::vector<std::string> in_order() const;
+
+private:
+    std::multimap<int, std::string> messages_;
+};
+
+/// A loading under way.
+struct Loading {
+    Config config;
+    std::vector<std::string> notes;
+    Messages problems;  ///< Any of them ends the loading.
+    Messages warnings;
+    std::map<std::string, Place, std::less<>> places;  ///< Of each key that was set.
+
+    /// Where this key was set; just its path if it was not.
+    Place place(std::string_view path) const;
+};
+
+Settings read_environment(const Environment& environment);
+
+/// Problems and warnings about the file itself, its YAML and its keys go into `loading`.
+Settings read_file(const std::string& file, Loading& loading);
 
 /// `user:password@tcp(host:port)/db?...` into the store's fields. Returns a complaint that never shows the password.
-std::string read_dsn(const std::string& dsn, Store& store);
+std::string read_dsn(std::string_view dsn, Store& store);
 
 /// What only shows when all values are known.
-void check(Loaded& loaded, std::vector<std::string>& problems);
+void check(Loading& loading);
 
 }  // namespace dtmd::config

@@ -1,5 +1,5 @@
 #include "config/internal.h"
-#include "config/keys.h"
+#include "config/names.h"
 
 #include <yaml-cpp/yaml.h>
 
@@ -7,126 +7,118 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <set>
-#include <sstream>
+#include <map>
 
 namespace dtmd::config {
 namespace {
 
+constexpr std::size_t max_file = 1 << 20;
+
 class FileReader {
 public:
-    FileReader(std::string file, Loaded& loaded, Aliases& aliases, std::vector<std::string>& problems)
-        : file_(std::move(file)), loaded_(loaded), aliases_(aliases), problems_(problems) {}
+    FileReader(std::string file, Loading& loading) : file_(std::move(file)), loading_(loading) {}
 
-    void read(const YAML::Node& root) {
-        if (root.IsNull()) return;
-        if (!root.IsMap()) {
-            problems_.push_back(file_ + ": expected `Key: value` lines");
-            return;
+    Settings read(const std::string& text) {
+        const std::vector<YAML::Node> documents = YAML::LoadAll(text);
+        if (documents.size() > 1) {
+            loading_.warnings.add(place(documents[1].Mark()), "a second document begins here and is ignored");
         }
-        read_map(root, "");
+        if (documents.empty() || documents[0].IsNull()) return {};
+        if (documents[0].IsMap()) {
+            read_map(documents[0], "");
+        } else {
+            complain(documents[0].Mark(), "expected lines like `Key: value`");
+        }
+        return std::move(settings_);
+    }
+
+    void complain(const YAML::Mark& mark, const std::string& complaint) {
+        loading_.problems.add(place(mark), complaint);
     }
 
 private:
-    std::string where(const YAML::Node& node) const {
-        const YAML::Mark mark = node.Mark();
-        return file_ + ":" + std::to_string(mark.line + 1) + ":" + std::to_string(mark.column + 1);
+    Place place(const YAML::Mark& mark) const {
+        if (mark.is_null()) return {file_};
+        const int line = mark.line + 1;
+        return {file_ + ":" + std::to_string(line) + ":" + std::to_string(mark.column + 1), line};
     }
 
     void read_map(const YAML::Node& map, const std::string& prefix) {
-        std::set<std::string> seen;
         for (const auto& item : map) {
-            const std::string path = prefix + item.first.as<std::string>("");
-            if (!seen.insert(path).second) {
-                problems_.push_back(where(item.first) + ": " + path + ": is set twice");
-                continue;
+            if (item.first.IsScalar()) {
+                read_item(prefix + item.first.Scalar(), item.first, item.second);
+            } else {
+                complain(item.first.Mark(), "expected a line like `Key: value`");
             }
-            read_item(path, item.first, item.second);
         }
     }
 
-    void read_item(const std::string& path, const YAML::Node& name, const YAML::Node& value) {
-        if (path == "Store.Type" || path == "Store.Dsn") return read_alias(path, value);
-        if (is_section(path)) {
-            if (value.IsMap()) return read_map(value, path + ".");
-            if (!value.IsNull()) problems_.push_back(where(value) + ": " + path + ": expected keys below it, indented");
-            return;
+    void read_item(const std::string& written, const YAML::Node& name, const YAML::Node& value) {
+        const Resolved found = resolve(written);
+        const auto [first, is_first] = lines_.emplace(found.path, name.Mark().line + 1);
+        if (!is_first) {
+            return complain(name.Mark(),
+                            found.path + ": is set twice; the first time in line " + std::to_string(first->second));
         }
-        const Key* key = find_key(path);
-        if (key == nullptr) {
-            key = find_key_any_case(path);
-            const std::string nearest(key != nullptr ? key->path : nearest_path(path));
-            const char* const verdict = key != nullptr ? ": is spelled '" : ": unknown key, ignored: did you mean '";
-            loaded_.warnings.push_back(where(name) + ": " + path + verdict + nearest + (key != nullptr ? "'" : "'?"));
-            if (key == nullptr) return;
+        if (found.kind == Resolved::Kind::unknown) return warn_unknown(found, name);
+        if (found.path != written) {
+            loading_.warnings.add(place(name.Mark()), written + ": is spelled '" + found.path + "'");
         }
-        if (value.IsNull()) return;  // "Key:" alone leaves the default.
-        if (!value.IsScalar()) {
-            problems_.push_back(where(value) + ": " + path + ": expected a single value");
-            return;
+        if (value.IsNull()) return;  // "Key:" alone leaves it as it is.
+        if (found.kind == Resolved::Kind::section) {
+            if (value.IsMap()) return read_map(value, found.path + ".");
+            return complain(value.Mark(), found.path + ": expected its keys below it, indented");
         }
-        const std::string complaint = assign(*key, loaded_.config, value.Scalar());
-        if (!complaint.empty()) problems_.push_back(where(value) + ": " + path + ": " + complaint);
+        if (!value.IsScalar()) return complain(value.Mark(), found.path + ": expected a single value");
+        Place here = place(value.Mark());
+        here.name += ": " + found.path;
+        settings_.push_back({found.path, value.Scalar(), std::move(here)});
     }
 
-    void read_alias(const std::string& path, const YAML::Node& value) {
-        if (value.IsNull()) return;
-        if (!value.IsScalar()) {
-            problems_.push_back(where(value) + ": " + path + ": expected a single value");
-            return;
-        }
-        const bool dsn = path == "Store.Dsn";
-        (dsn ? aliases_.dsn : aliases_.type) = value.Scalar();
-        (dsn ? aliases_.dsn_where : aliases_.type_where) = where(value) + ": " + path;
+    void warn_unknown(const Resolved& found, const YAML::Node& name) {
+        const std::string advice = found.suggestion.empty() ? "; config/dtmd.yml shows all that there are"
+                                                            : ": did you mean '" + found.suggestion + "'?";
+        loading_.warnings.add(place(name.Mark()), "unknown key '" + found.path + "' is ignored" + advice);
     }
 
     std::string file_;
-    Loaded& loaded_;
-    Aliases& aliases_;
-    std::vector<std::string>& problems_;
+    Loading& loading_;
+    Settings settings_;
+    std::map<std::string, int> lines_;  // Where each path was first seen.
 };
+
+// What the file holds. Returns a complaint, or nothing.
+std::string read_all(const std::string& file, std::string& text) {
+    std::error_code error;
+    if (std::filesystem::is_directory(file, error)) return "is a folder; name the YAML file itself";
+    std::ifstream stream(file, std::ios::binary);
+    if (!stream) return "cannot be read: " + std::string(std::strerror(errno)) + "; check the path given with -c";
+    text.resize(max_file + 1);
+    stream.read(text.data(), static_cast<std::streamsize>(text.size()));
+    text.resize(static_cast<std::size_t>(stream.gcount()));
+    if (stream.bad()) return "cannot be read: " + std::string(std::strerror(errno));
+    if (text.size() > max_file) return "is larger than 1 MiB; this is no configuration file";
+    // The YAML library takes a zero byte for the end. UTF-16, which it reads, begins with a mark.
+    const bool is_utf16 = text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF");
+    if (!is_utf16 && text.find('\0') != text.npos) return "is not a text file; name the YAML file";
+    return {};
+}
 
 }  // namespace
 
-void read_file(const std::string& file, Loaded& loaded, Aliases& aliases, std::vector<std::string>& problems) {
-    std::error_code error;
-    if (std::filesystem::is_directory(file, error)) {
-        problems.push_back(file + ": is a folder: -c takes a YAML file");
-        return;
+Settings read_file(const std::string& file, Loading& loading) {
+    std::string text;
+    if (const std::string complaint = read_all(file, text); !complaint.empty()) {
+        loading.problems.add({file}, complaint);
+        return {};
     }
-    std::ifstream stream(file);
-    if (!stream) {
-        problems.push_back(file + ": cannot be read: " + std::strerror(errno));
-        return;
-    }
-    std::ostringstream text;
-    text << stream.rdbuf();
+    FileReader reader(file, loading);
     try {
-        FileReader(file, loaded, aliases, problems).read(YAML::Load(text.str()));
+        return reader.read(text);
     } catch (const YAML::Exception& failed) {
-        problems.push_back(file + ":" + std::to_string(failed.mark.line + 1) + ":" + std::to_string(failed.mark.column + 1) +
-                           ": not valid YAML: " + failed.msg);
+        reader.complain(failed.mark, "not valid YAML: " + failed.msg);
+        return {};
     }
-}
-
-void read_environment(const Environment& environment, Loaded& loaded, Aliases& aliases, std::vector<std::string>& problems) {
-    const auto value_of = [&](const std::string& name) {
-        const auto found = environment.find(name);
-        return found == environment.end() ? std::string() : found->second;
-    };
-    for (const Key& key : keys()) {
-        // A bare HOST is set by many shells and means the machine's name there.
-        const std::string name = key.path == "Host" ? "DTMD_HOST" : environment_name(key.path);
-        const std::string value = value_of(name);
-        if (value.empty()) continue;
-        const std::string complaint = assign(key, loaded.config, value);
-        if (!complaint.empty()) problems.push_back("environment " + name + ": " + complaint);
-    }
-    aliases.type = value_of("STORE_TYPE");
-    aliases.type_where = "environment STORE_TYPE";
-    aliases.dsn = value_of("STORE_DSN");
-    aliases.dsn_where = "environment STORE_DSN";
-    loaded.config.is_docker = !value_of("IS_DOCKER").empty();
 }
 
 }  // namespace dtmd::config

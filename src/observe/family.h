@@ -16,7 +16,8 @@
 #include <type_traits>
 #include <vector>
 
-// Metrics (histograms are in their own header) and families of them, told apart by labels. Everything is safe to use from any thread.
+// Metrics (histograms are in their own header) and families of them, told apart by labels. Everything is safe to use
+// from any thread.
 namespace dtmd::observe {
 
 class Counter {

@@ -10,9 +10,9 @@
 #include <type_traits>
 #include <vector>
 
-// Logging: an event, not prose. `log::info("branch.answered", {{"gid", gid}, {"op", op}})`. Event names are constant and
-// listed in docs/manual/logging.md. error: a person must act. warn: the promise holds but something is wrong. info: a
-// turn of a transaction. debug: an attempt. Never payloads or secrets.
+// Logging: an event, not prose. `log::info("branch.answered", {{"gid", gid}, {"op", op}})`. Event names are constant
+// and listed in docs/manual/logging.md. error: a person must act. warn: the promise holds but something is wrong.
+// info: a turn of a transaction. debug: an attempt. Never payloads or secrets.
 //
 // An event is always one line of printable text, whatever clients and participants put into the values: line ends,
 // terminal escapes and invalid UTF-8 are escaped or replaced, and very long values are cut.

@@ -1,0 +1,172 @@
+#include "config/keys.h"
+
+namespace dtmd::config {
+namespace {
+
+constexpr std::int64_t day = 86'400, century = 36'525 * day;
+
+constexpr std::string_view for_databases = "only database stores use it, and this build has none",
+                           for_redis = "only the redis store uses it, and this build has none",
+                           for_registries = "this build does not register itself with a registry",
+                           for_grpc = "this build does not speak gRPC", as_in_dtm = "dtm reads it and does not use it",
+                           for_json_rpc = "nothing listens on it, as in dtm";
+
+using Member = Slot (*)(Config&);
+
+constexpr Key text(std::string_view path, Member slot, std::string_view help) { return {path, slot, help}; }
+
+constexpr Key flag(std::string_view path, Member slot, std::string_view help) { return {path, slot, help}; }
+
+constexpr Key number(std::string_view path, Member slot, std::int64_t least, std::int64_t most, std::string_view unit,
+                     std::string_view help) {
+    return {path, slot, help, unit, least, most};
+}
+
+constexpr Key choice(std::string_view path, Member slot, std::string_view one_of, std::string_view help) {
+    Key key{path, slot, help};
+    key.one_of = one_of;
+    return key;
+}
+
+constexpr Key secret(Key key) {
+    key.is_secret = true;
+    return key;
+}
+
+constexpr Key idle(std::string_view reason, Key key) {
+    key.no_effect = reason;
+    return key;
+}
+
+#define DTMD_SLOT(member) [](Config& config) -> Slot { return &config.member; }
+
+constexpr Key table[] = {
+    text("Store.Driver", DTMD_SLOT(store.driver),
+         "What keeps the transactions. `rocksdb` is the embedded store; `boltdb` means the same"),
+    text("Store.Path", DTMD_SLOT(store.path),
+         "Folder of the embedded store, made if it does not exist. Relative to where dtmd is started"),
+    idle(for_databases, text("Store.Host", DTMD_SLOT(store.host), "Host of the database")),
+    idle(for_databases, number("Store.Port", DTMD_SLOT(store.port), 0, 65535, "", "Port of the database")),
+    idle(for_databases, text("Store.User", DTMD_SLOT(store.user), "User of the database")),
+    idle(for_databases,
+         secret(text("Store.Password", DTMD_SLOT(store.password), "Password of the database. Never shown or logged"))),
+    idle(for_databases, text("Store.Db", DTMD_SLOT(store.db), "Name of the database")),
+    idle(for_databases, text("Store.Schema", DTMD_SLOT(store.schema), "Schema in PostgreSQL")),
+    idle(for_databases, number("Store.MaxOpenConns", DTMD_SLOT(store.max_open_conns), 0, 100'000, "",
+                               "Most connections to the database")),
+    idle(for_databases, number("Store.MaxIdleConns", DTMD_SLOT(store.max_idle_conns), 0, 100'000, "",
+                               "Most idle connections to the database")),
+    idle(for_databases, number("Store.ConnMaxLifeTime", DTMD_SLOT(store.conn_max_life_time), 0, 1'000'000, "minutes",
+                               "A connection to the database is replaced after this time")),
+    number("Store.DataExpire", DTMD_SLOT(store.data_expire), 0, century, "seconds",
+           "How long finished transactions are kept"),
+    idle(for_redis, number("Store.FinishedDataExpire", DTMD_SLOT(store.finished_data_expire), 0, century, "seconds",
+                           "How long Redis keeps finished transactions")),
+    idle(for_redis, text("Store.RedisPrefix", DTMD_SLOT(store.redis_prefix),
+                         "Begins every key in Redis; the braces keep all of them in one slot of a cluster")),
+    number("Store.MemoryMB", DTMD_SLOT(store.memory_mb), 8, 1'000'000, "MB",
+           "Memory of the embedded store: block cache and write buffers together"),
+    flag("Store.RequireDurable", DTMD_SLOT(store.require_durable),
+         "Refuse to run on a store whose own settings could lose acknowledged writes. The embedded store never does"),
+    number("TransCronInterval", DTMD_SLOT(trans_cron_interval), 1, day, "seconds",
+           "How often to look for overdue transactions that nobody drives"),
+    number("TimeoutToFail", DTMD_SLOT(timeout_to_fail), 1, century, "seconds",
+           "An undecided TCC, XA or message transaction times out after this time. A client may set its own; sagas "
+           "only time out if they set one"),
+    number("RetryInterval", DTMD_SLOT(retry_interval), 1, century, "seconds",
+           "First wait before a failed call is repeated; it doubles with each failure. A client may set its own"),
+    number("RequestTimeout", DTMD_SLOT(request_timeout), 1, day, "seconds",
+           "How long a participant may take to answer. A client may set its own"),
+    text("Host", DTMD_SLOT(host),
+         "Address to listen on; empty means all interfaces. There is no login: use `127.0.0.1`, or a gateway in front"),
+    number("HttpPort", DTMD_SLOT(http_port), 0, 65535, "",
+           "Port for HTTP: clients, metrics and operators. 0 takes any free one"),
+    idle(for_grpc, number("GrpcPort", DTMD_SLOT(grpc_port), 0, 65535, "", "Port for gRPC clients")),
+    idle(for_json_rpc,
+         number("JsonRpcPort", DTMD_SLOT(json_rpc_port), 0, 65535, "", "Port that dtm reserves for JSON-RPC")),
+    idle(for_registries, text("MicroService.Driver", DTMD_SLOT(micro_service.driver), "Registry for gRPC services")),
+    idle(for_registries, text("MicroService.Target", DTMD_SLOT(micro_service.target), "Address of the registry")),
+    idle(for_registries,
+         text("MicroService.EndPoint", DTMD_SLOT(micro_service.end_point), "Address under which to register")),
+    idle(as_in_dtm,
+         text("HttpMicroService.Driver", DTMD_SLOT(http_micro_service.driver), "Registry for HTTP services")),
+    idle(as_in_dtm,
+         text("HttpMicroService.RegistryType", DTMD_SLOT(http_micro_service.registry_type), "Kind of the registry")),
+    idle(as_in_dtm, text("HttpMicroService.RegistryAddress", DTMD_SLOT(http_micro_service.registry_address),
+                         "Address of the registry")),
+    idle(as_in_dtm, secret(text("HttpMicroService.RegistryOptions", DTMD_SLOT(http_micro_service.registry_options),
+                                "Options of the registry, JSON. Never shown or logged"))),
+    idle(as_in_dtm, text("HttpMicroService.Target", DTMD_SLOT(http_micro_service.target), "Name to register")),
+    idle(as_in_dtm,
+         text("HttpMicroService.EndPoint", DTMD_SLOT(http_micro_service.end_point), "Address under which to register")),
+    number("UpdateBranchSync", DTMD_SLOT(update_branch_sync), 0, 1, "",
+           "1: a branch's success is durable before the next branch is called. 0: it may be written later; after a "
+           "crash that branch is called again and its barrier absorbs the repeat"),
+    idle("results are written in groups anyway",
+         number("UpdateBranchAsyncGoroutineNum", DTMD_SLOT(update_branch_async_goroutine_num), 1, 10'000, "",
+                "dtm's number of writers of late results")),
+    choice("LogLevel", DTMD_SLOT(log_level), "debug|info|warn|error", "Least important events that are logged"),
+    text("Log.Outputs", DTMD_SLOT(log.outputs), "Comma list of `stderr`, `stdout` and files"),
+    number("Log.RotationEnable", DTMD_SLOT(log.rotation_enable), 0, 1, "", "1: rotate the files in Log.Outputs"),
+    text("Log.RotationConfigJSON", DTMD_SLOT(log.rotation_config_json),
+         "How to rotate. What is left out is as in `{\"maxsize\":100,\"maxbackups\":5}`: a new file each 100 MB, and "
+         "five "
+         "old ones are kept"),
+    choice("Log.Format", DTMD_SLOT(log.format), "text|json", "How lines look: for people, or a JSON object each"),
+    text("TimeZoneOffset", DTMD_SLOT(time_zone_offset),
+         "Time zone in which times are shown, in hours east of Greenwich: `+8`. Empty: the machine's own. The log is "
+         "always in UTC"),
+    number("ConfigUpdateInterval", DTMD_SLOT(config_update_interval), 1, day, "seconds",
+           "How often topics are read from the store, for changes made elsewhere"),
+    number("AlertRetryLimit", DTMD_SLOT(alert_retry_limit), 1, 1'000'000, "",
+           "Consecutive failures of a branch from which on AlertWebHook is called"),
+    text("AlertWebHook", DTMD_SLOT(alert_web_hook),
+         "URL that is told of branches that keep failing, by POST. Empty: nobody is"),
+    text("AdminBasePath", DTMD_SLOT(admin_base_path), "Prefix under which a proxy shows dtmd's pages; begins with `/`"),
+    idle(for_grpc, text("GrpcServiceConfig", DTMD_SLOT(grpc_service_config),
+                        "gRPC service configuration for calls of participants, JSON")),
+    idle(for_grpc, text("GrpcBalancer", DTMD_SLOT(grpc_balancer),
+                        "gRPC load balancer; dtm's sample file has it and dtm does not read it")),
+    number("Threads", DTMD_SLOT(threads), 0, 1'024, "", "Threads that drive transactions. 0: one for each core"),
+    number("Limits.MaxBody", DTMD_SLOT(limits.max_body), 1'024, 1LL << 32, "bytes",
+           "Largest request body; above it the answer is 413"),
+    number("Limits.MaxHeader", DTMD_SLOT(limits.max_header), 1'024, 1 << 24, "bytes",
+           "Largest request head; above it the answer is 431"),
+    number("Limits.MaxConnections", DTMD_SLOT(limits.max_connections), 1, 10'000'000, "",
+           "Most open client connections; further ones are answered 503"),
+    number("Limits.HeaderTimeout", DTMD_SLOT(limits.header_timeout), 1, day, "seconds",
+           "How long a client may take to send a request's head"),
+    number("Limits.BodyTimeout", DTMD_SLOT(limits.body_timeout), 1, day, "seconds",
+           "How long a client may take to send a request's body"),
+    number("Limits.IdleTimeout", DTMD_SLOT(limits.idle_timeout), 1, day, "seconds",
+           "A connection without a request is closed after this time"),
+    number("Limits.WriteTimeout", DTMD_SLOT(limits.write_timeout), 1, day, "seconds",
+           "How long a client may take to accept an answer"),
+    number("Limits.PerHostConcurrency", DTMD_SLOT(limits.per_host_concurrency), 1, 1'000'000, "",
+           "Most open calls to one participant host, over all threads; further ones wait, and only for that host"),
+    number("Limits.MaxResident", DTMD_SLOT(limits.max_resident), 1, 100'000'000, "",
+           "Most waiting transactions held in memory; more of them wait in the store"),
+    number("Limits.MaxRetryInterval", DTMD_SLOT(limits.max_retry_interval), 1, century, "seconds",
+           "Longest wait between two attempts, however many have failed"),
+    number("Limits.MaxResponse", DTMD_SLOT(limits.max_response), 1'024, 1LL << 32, "bytes",
+           "Largest answer of a participant that is read"),
+    number("Limits.StopTimeout", DTMD_SLOT(limits.stop_timeout), 0, day, "seconds",
+           "How long a stop waits for open calls; cut calls are made again after the next start"),
+    flag("Participants.TlsVerify", DTMD_SLOT(participants.tls_verify),
+         "Check the certificates of participants that are called by https. Turn it off for tests only"),
+    text("Participants.CaFile", DTMD_SLOT(participants.ca_file),
+         "PEM file with the authorities that sign participants' certificates. Empty: the system's"),
+    flag("Compat.SafeResubmit", DTMD_SLOT(compat.safe_resubmit),
+         "A repeated submit of a succeeded transaction with the same content answers 200; without it 409, as dtm does"),
+    flag("Compat.EmptyQueryPrepared", DTMD_SLOT(compat.empty_query_prepared),
+         "A message that times out undecided and has no `query_prepared` is submitted, as dtm does; without it, it "
+         "fails"),
+};
+
+#undef DTMD_SLOT
+
+}  // namespace
+
+std::span<const Key> keys() { return table; }
+
+}  // namespace dtmd::config
