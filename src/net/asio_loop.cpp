@@ -25,9 +25,10 @@ void AsioLoop::after(Millis delay, Task task) {
     if (delay.count() <= 0) return post(std::move(task));
     auto timer = std::make_unique<boost::asio::steady_timer>(context_, delay);
     auto& waiting = *timer;
-    waiting.async_wait([timer = std::move(timer), task = std::move(task)](const boost::system::error_code& error) mutable {
-        if (!error) task();
-    });
+    waiting.async_wait(
+        [timer = std::move(timer), task = std::move(task)](const boost::system::error_code& error) mutable {
+            if (!error) task();
+        });
 }
 
 void AsioLoop::run() {
@@ -37,6 +38,8 @@ void AsioLoop::run() {
             context_.run();
         } catch (const std::exception& failed) {
             log::error("loop.task_failed", {{"reason", failed.what()}});
+        } catch (...) {
+            log::error("loop.task_failed", {{"reason", "an exception of unknown type"}});
         }
     }
 }

@@ -2,18 +2,19 @@
 
 #include "net/asio_loop.h"
 #include "net/http_server.h"
+#include "net/http_wire.h"
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/http/parser.hpp>
 
 #include <atomic>
 #include <memory>
 #include <optional>
 #include <string>
 #include <unordered_set>
+#include <vector>
 
 namespace dtmd::net {
 
@@ -24,7 +25,8 @@ class HttpSession;
 struct ServerState {
     HttpServerOptions options;
     HttpHandler handler;
-    std::atomic<std::size_t> connections{0};
+    std::atomic<std::size_t> connections{0};  ///< Admitted and not yet gone.
+    std::atomic<bool> abandoned{false};       ///< The server is gone: the handler must not be called any more.
 };
 
 /// What the sessions of one loop share. Touched on that loop only. Owners as above.
@@ -36,46 +38,62 @@ struct SessionGroup : std::enable_shared_from_this<SessionGroup> {
     std::shared_ptr<ServerState> state;
     std::unordered_set<HttpSession*> sessions;
     boost::asio::steady_timer sweeper;
+    DateLine date;
     bool sweeping = false;
     bool stopping = false;
 
     /// Ends what has taken too long. One timer per loop instead of one per read and write, which cost 6 % (stack.md).
     void sweep();
     void start_sweeping();
+
+    /// Whoever has no request under way goes; the others go after their answer.
+    void stop_gently();
+    void close_all();
+    /// As close_all(), and requests that are still being answered are forgotten.
+    void abandon();
+
+private:
+    std::vector<std::shared_ptr<HttpSession>> snapshot() const;
 };
 
 /// One connection. Owners: its coroutine, and a Respond that has not been called yet.
 class HttpSession : public std::enable_shared_from_this<HttpSession> {
 public:
+    /// Takes over one of `group->state->connections`.
     HttpSession(boost::asio::ip::tcp::socket socket, std::shared_ptr<SessionGroup> group);
     ~HttpSession();
 
     /// Serves requests until the peer or we have had enough. Spawn on the group's loop.
     static boost::asio::awaitable<void> run(std::shared_ptr<HttpSession> self);
 
-    /// The deadline of what it is doing has passed at `now`?
+    /// Says why it is not served, and ends.
+    static boost::asio::awaitable<void> turn_away(std::shared_ptr<HttpSession> self, Refusal refusal);
+
+    /// Ends what should have been finished at `now`.
     void expire_by(std::chrono::steady_clock::time_point now);
     /// No more requests: closes if it waits for one.
     void stop_gently();
     void close();
+    void abandon();
 
-    /// The handler's answer. Only the first one counts.
+    /// The handler's answer. Only the first one counts. Its sending begins after the caller has returned.
     void answer(HttpResponse response);
 
 private:
-    using Parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
     enum class Doing : std::uint8_t { idle, header, body, work, write, drain };
 
-    boost::asio::awaitable<bool> read_request(Parser& parser);
-    boost::asio::awaitable<bool> read_more();
+    boost::asio::awaitable<bool> read_request(RequestParser& parser);
+    boost::asio::awaitable<bool> read_more(std::size_t at_most);
+    boost::asio::awaitable<bool> allow_body();
     boost::asio::awaitable<void> wait_for_answer();
-    boost::asio::awaitable<bool> write(std::string bytes);
-    boost::asio::awaitable<void> refuse(unsigned status, std::string message);
-    boost::asio::awaitable<void> refuse_parse_error(boost::system::error_code error);
+    boost::asio::awaitable<bool> write(std::string bytes, Millis limit);
+    boost::asio::awaitable<void> refuse(Refusal refusal);
     boost::asio::awaitable<void> drain();
     boost::asio::awaitable<bool> serve_one();
+    std::optional<Refusal> feed(RequestParser& parser);
     void hand_over(HttpRequest request);
     void now_doing(Doing doing, Millis limit);
+    const HttpServerOptions& options() const { return group_->state->options; }
 
     boost::asio::ip::tcp::socket socket_;
     std::shared_ptr<SessionGroup> group_;
@@ -87,8 +105,5 @@ private:
     Task resume_;  ///< Not an any_completion_handler: in Boost 1.81 assigning to one never returns.
     bool answered_ = true;
 };
-
-/// Status line, headers and body of an answer, ready to be sent. `head_only`: the body is left out (HEAD).
-std::string serialize(const HttpResponse& response, bool keep_alive, bool head_only);
 
 }  // namespace dtmd::net

@@ -20,11 +20,12 @@ struct HttpResponse {
     unsigned status = 200;
     std::string body;
     std::string_view content_type = "application/json; charset=utf-8";  ///< A literal.
-    std::vector<std::pair<std::string, std::string>> headers;           ///< Beyond Content-Type, Content-Length, Connection.
+    std::vector<std::pair<std::string, std::string>> headers;  ///< Beyond Content-Type, Content-Length, Connection.
 };
 
-/// Answers one request. Runs on the connection's shard, later or at once, exactly once. Never calling it keeps the
-/// connection open until the server stops.
+/// Answers one request. Runs on the connection's shard, later or at once, exactly once; what is sent is sent after it
+/// has returned. Dropped without having been called, it answers 500. Kept for ever, it keeps the connection open until
+/// the server stops.
 using Respond = absl::AnyInvocable<void(HttpResponse)>;
 
 /// Called on the connection's shard, whose loop is `home`. Must not block or throw for bad input.
