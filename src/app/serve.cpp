@@ -48,7 +48,8 @@ void log_configuration(const config::Loaded& loaded) {
 }
 
 void log_ready(const config::Config& config, const Node& node) {
-    const std::string host = config.host.empty() ? "0.0.0.0" : config.host;
+    std::string host = config.host.empty() ? "0.0.0.0" : config.host;
+    if (host.find(':') != std::string::npos) host = "[" + host + "]";
     log::info("server.ready", {{"address", host + ":" + std::to_string(node.port())},
                                {"store", config.store.driver},
                                {"path", config.store.path},

@@ -22,6 +22,8 @@ sigset_t awaited() {
 Signals::Signals() {
     const sigset_t set = awaited();
     pthread_sigmask(SIG_BLOCK, &set, nullptr);
+    // A shell starts background commands with SIGINT ignored, and what is ignored never gets to a waiting thread.
+    for (const int signal : {SIGTERM, SIGINT, wake_signal}) std::signal(signal, SIG_DFL);
     std::signal(SIGPIPE, SIG_IGN);
     std::signal(SIGHUP, SIG_IGN);
 }

@@ -82,7 +82,9 @@ class Dtmd:
         return self
 
     def start(self, *arguments):
-        self.launch(*arguments)
+        return self.launch(*arguments).wait_until_up()
+
+    def wait_until_up(self):
         eventually(self.is_up, "dtmd answers a ping")
         return self
 

@@ -99,6 +99,15 @@ class Stop(Case):
             self.assertEqual(node.end(number), 0, node.log_text())
             self.assertLess(time.monotonic() - begin, 5)
 
+    def test_an_interrupt_counts_also_where_a_shell_had_it_ignored(self):
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        try:
+            node = self.dtmd().launch()
+        finally:
+            signal.signal(signal.SIGINT, before)
+        node.wait_until_up()
+        self.assertEqual(node.end(signal.SIGINT), 0, node.log_text())
+
     def test_hang_up_and_broken_pipes_are_ignored(self):
         node = self.dtmd().start()
         for number in (signal.SIGHUP, signal.SIGPIPE):
