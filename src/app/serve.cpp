@@ -60,7 +60,7 @@ void log_ready(const config::Config& config, const Node& node) {
 
 [[noreturn]] void cut(int signal) {
     log::warn("server.cut", {{"signal", strsignal(signal)}});
-    log::stop();
+    log::flush(Millis(500));
     _exit(exit_code_of(signal));
 }
 

@@ -19,6 +19,7 @@
 #include <filesystem>
 #include <memory>
 #include <stdexcept>
+#include <thread>
 
 namespace dtmd::log {
 namespace {
@@ -138,6 +139,18 @@ void stop() {
 std::uint64_t dropped() {
     const auto pool = spdlog::thread_pool();
     return dropped_before.load() + (pool ? pool->overrun_counter() : 0);
+}
+
+void flush(std::chrono::milliseconds limit) {
+    const auto pool = spdlog::thread_pool();
+    if (!pool) return;
+    // Messages of their own, behind the others: when the second one has been taken, the first one has been obeyed.
+    logger()->flush();
+    logger()->flush();
+    const auto deadline = std::chrono::steady_clock::now() + limit;
+    while (pool->queue_size() > 0 && std::chrono::steady_clock::now() < deadline) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
 }
 
 bool enabled(spdlog::level::level_enum wanted) { return wanted >= level.load(std::memory_order_relaxed); }

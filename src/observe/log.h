@@ -4,6 +4,7 @@
 #include <spdlog/spdlog.h>
 
 #include <cstdint>
+#include <chrono>
 #include <initializer_list>
 #include <string>
 #include <string_view>
@@ -62,6 +63,10 @@ void start(const Options& options);
 
 /// Writes out what is queued; from then on as before start(). Call last in main(), when no other thread logs.
 void stop();
+
+/// Waits up to `limit` until what was queued before is written. From any thread while others log: for an end in a
+/// hurry, where stop() would take the log away from under them.
+void flush(std::chrono::milliseconds limit);
 
 /// Lines that the full queue has cost since the process began. Each loss is also told by a line `log.dropped`.
 std::uint64_t dropped();

@@ -135,7 +135,7 @@ class Stop(Case):
         node.process.send_signal(signal.SIGTERM)
         eventually(lambda: "server.stopping" in node.log_text(), "the stop has begun")
         begin = time.monotonic()
-        self.assertEqual(node.end(signal.SIGTERM), 128 + signal.SIGTERM)
+        self.assertEqual(node.end(signal.SIGTERM), 128 + signal.SIGTERM, node.log_text())
         self.assertLess(time.monotonic() - begin, 3)
         self.assertIn("server.cut", node.log_text())
 

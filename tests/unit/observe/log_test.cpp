@@ -195,6 +195,14 @@ TEST_F(Log, RotatesFiles) {
     EXPECT_FALSE(std::filesystem::exists(folder_ / "dtmd.3.log"));
 }
 
+TEST_F(Log, FlushedLinesAreInTheFile) {
+    start_to_file();
+    constexpr int count = 500;
+    for (int i = 0; i < count; ++i) info("filler", {{"i", i}});
+    flush(std::chrono::seconds(10));
+    EXPECT_EQ(lines_of(content_of(file_)).size(), static_cast<std::size_t>(count));
+}
+
 TEST_F(Log, TakesEventsFromManyThreads) {
     start_to_file();
     std::vector<std::thread> threads;
