@@ -3,8 +3,8 @@
 #include <spdlog/common.h>
 #include <spdlog/spdlog.h>
 
-#include <cstdint>
 #include <chrono>
+#include <cstdint>
 #include <initializer_list>
 #include <string>
 #include <string_view>
