@@ -90,12 +90,12 @@ struct KeyValuePage {
 struct Claims {
     std::vector<txn::Transaction> transactions;
     std::optional<Time> oldest_due;  ///< The earliest next_cron_time among them, as it was before.
-    std::optional<Time> next_due;  ///< The earliest next_cron_time that was not claimed, if cheaply known.
+    std::optional<Time> next_due;    ///< The earliest next_cron_time that was not claimed, if cheaply known.
 };
 
 struct Counts {
-    std::uint64_t unfinished = 0;          ///< An estimate is fine.
-    std::optional<Time> oldest_unfinished; ///< create_time of the oldest unfinished one, if cheaply known.
+    std::uint64_t unfinished = 0;           ///< An estimate is fine.
+    std::optional<Time> oldest_unfinished;  ///< create_time of the oldest unfinished one, if cheaply known.
 };
 
 /// A database, from one worker thread's point of view.
@@ -136,10 +136,12 @@ public:
     virtual Result<Counts> counts() = 0;
 
     // Key-value records. Categories and keys hold no NUL.
-    virtual Result<KeyValuePage> kv_scan(const std::string& category, const std::string& position, std::size_t limit) = 0;
+    virtual Result<KeyValuePage> kv_scan(const std::string& category, const std::string& position,
+                                         std::size_t limit) = 0;
     virtual Result<std::optional<KeyValue>> kv_find(const std::string& category, const std::string& key) = 0;
     virtual Result<Outcome> kv_create(const KeyValue& item) = 0;  ///< conflict: it exists.
-    virtual Result<Outcome> kv_update(const KeyValue& item) = 0;  ///< not_found: the stored version is not item.version - 1.
+    virtual Result<Outcome> kv_update(
+        const KeyValue& item) = 0;  ///< not_found: the stored version is not item.version - 1.
     virtual Result<Outcome> kv_delete(const std::string& category, const std::string& key) = 0;
 
     /// Whether the database can keep a promise now. The error says what is wrong and what to do.

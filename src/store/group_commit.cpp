@@ -92,8 +92,11 @@ Result<bool> expire_slice(Backend& backend, Time finished_before, std::size_t li
 class GroupCommitStore final : public Store {
 public:
     GroupCommitStore(BackendFactory factory, const GroupCommitOptions& options, observe::StoreMetrics& metrics)
-        : factory_(std::move(factory)), metrics_(metrics), exclusive_(options.exclusive),
-          readers_(factory_, options.readers), scanners_(factory_, options.scanners) {
+        : factory_(std::move(factory)),
+          metrics_(metrics),
+          exclusive_(options.exclusive),
+          readers_(factory_, options.readers),
+          scanners_(factory_, options.scanners) {
         for (std::size_t i = 0; i < std::max<std::size_t>(options.writers, 1); ++i) {
             writers_.push_back(std::make_unique<Writer>(factory_, options.max_batch, metrics_));
         }
@@ -111,10 +114,9 @@ public:
     }
 
     void list(Loop& home, Filter filter, std::string position, std::size_t limit, Done<Result<Page>> done) override {
-        read<Page>(scanners_, home, std::move(done),
-                   [filter, position = std::move(position), limit](Backend& backend) {
-                       return backend.list(filter, position, limit);
-                   });
+        read<Page>(scanners_, home, std::move(done), [filter, position = std::move(position), limit](Backend& backend) {
+            return backend.list(filter, position, limit);
+        });
     }
 
     void claim_due(Loop& home, Time due, Time lease_until, std::size_t limit, Done<Result<Claims>> done) override {
@@ -169,10 +171,9 @@ public:
     }
 
     void kv_delete(Loop& home, std::string category, std::string key, Done<Result<Outcome>> done) override {
-        write<Outcome>(home, std::move(done),
-                       [category = std::move(category), key = std::move(key)](Backend& backend) {
-                           return backend.kv_delete(category, key);
-                       });
+        write<Outcome>(home, std::move(done), [category = std::move(category), key = std::move(key)](Backend& backend) {
+            return backend.kv_delete(category, key);
+        });
     }
 
     void ping(Loop& home, Done<Result<void>> done) override {

@@ -12,15 +12,15 @@ namespace dtmd::store {
 using BackendFactory = std::function<std::unique_ptr<Backend>()>;
 
 struct GroupCommitOptions {
-    std::size_t writers = 1;        ///< Threads, each with its own backend, that write batches.
-    std::size_t readers = 1;        ///< Threads for loads of single transactions; never behind a listing.
-    std::size_t scanners = 1;       ///< Threads for listings and other reads that may be slow.
-    std::size_t max_batch = 256;    ///< Mutations per commit.
-    bool exclusive = false;         ///< See Store::is_exclusive.
+    std::size_t writers = 1;      ///< Threads, each with its own backend, that write batches.
+    std::size_t readers = 1;      ///< Threads for loads of single transactions; never behind a listing.
+    std::size_t scanners = 1;     ///< Threads for listings and other reads that may be slow.
+    std::size_t max_batch = 256;  ///< Mutations per commit.
+    bool exclusive = false;       ///< See Store::is_exclusive.
 };
 
 /// The Store over blocking backends. While one batch is being written the next one gathers, so a lone change is
-/// written at once and under load the batch grows by itself (design.md 5).
+/// written at once and under load the batch grows by itself.
 ///
 /// A batch that fails as a whole with `unavailable` is tried again once, whole, then mutation by mutation; one that
 /// fails with `unknown` is answered `unknown`. Changes of one gid are never in the same batch.

@@ -45,7 +45,7 @@ Decision decide_phase_two(const Transaction& transaction, const Live& live, Time
         if (transaction.branches[row].status == BranchStatus::succeed) continue;
         all_done = false;
         if (live.branches[row].open) one_open = true;
-        // One at a time and in order, but one without a definite answer doesn't hold back the next (design.md 10).
+        // One at a time and in order, but one without a definite answer doesn't hold back the next.
         if (live.branches[row].retry_at <= now) {
             if (!next) next = row;
         } else {

@@ -6,13 +6,13 @@
 #include "store_contract/samples.h"
 #include "store_contract/temp_folder.h"
 
+#include <sys/resource.h>
 #include <atomic>
 #include <condition_variable>
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
 #include <mutex>
-#include <sys/resource.h>
 #include <thread>
 #include <vector>
 
@@ -114,9 +114,14 @@ private:
         }
         auto change = stage == 1 ? test::update(gid_, Status::submitted, {})
                                  : test::turn(gid_, Status::submitted, Status::succeed, now);
-        change.patch.rows.push_back({.row = stage == 1 ? 1u : 3u, .status = txn::BranchStatus::succeed,
-                                     .update_time = now, .finish_time = now, .attempts = 1, .last_error = {},
-                                     .first_call = now, .last_call = now});
+        change.patch.rows.push_back({.row = stage == 1 ? 1u : 3u,
+                                     .status = txn::BranchStatus::succeed,
+                                     .update_time = now,
+                                     .finish_time = now,
+                                     .attempts = 1,
+                                     .last_error = {},
+                                     .first_call = now,
+                                     .last_call = now});
         return change;
     }
 

@@ -1,11 +1,11 @@
 #pragma once
 
-#include <csignal>
 #include <fcntl.h>
-#include <stdexcept>
-#include <string>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <csignal>
+#include <stdexcept>
+#include <string>
 #include <vector>
 
 namespace dtmd::store::test {

@@ -82,8 +82,14 @@ TEST_P(Contract, ChangesTheFieldsThatAreSetAndNoOthers) {
     apply(insert(saga("g")));
     Patch patch;
     patch.update_time = at(2);
-    patch.rows.push_back({.row = 1, .status = txn::BranchStatus::succeed, .update_time = at(3), .finish_time = at(4),
-                          .attempts = 5, .last_error = "late", .first_call = at(6), .last_call = at(7)});
+    patch.rows.push_back({.row = 1,
+                          .status = txn::BranchStatus::succeed,
+                          .update_time = at(3),
+                          .finish_time = at(4),
+                          .attempts = 5,
+                          .last_error = "late",
+                          .first_call = at(6),
+                          .last_call = at(7)});
     EXPECT_EQ(apply(update("g", Status::submitted, patch)), Outcome::ok);
 
     auto expected = saga("g");
@@ -102,11 +108,19 @@ TEST_P(Contract, ChangesTheFieldsThatAreSetAndNoOthers) {
 TEST_P(Contract, ChangesEveryFieldOfAPatch) {
     apply(insert(saga("g")));
     const auto wanted = full("g");
-    const Patch patch{.status = wanted.status, .rollback_reason = wanted.rollback_reason, .result = wanted.result,
-                      .custom_data = wanted.custom_data, .options = wanted.options, .finish_time = wanted.finish_time,
-                      .rollback_time = wanted.rollback_time, .not_before = wanted.not_before,
-                      .next_cron_interval = wanted.next_cron_interval, .retry_count = wanted.retry_count,
-                      .next_cron_time = wanted.next_cron_time, .update_time = wanted.update_time, .rows = {}};
+    const Patch patch{.status = wanted.status,
+                      .rollback_reason = wanted.rollback_reason,
+                      .result = wanted.result,
+                      .custom_data = wanted.custom_data,
+                      .options = wanted.options,
+                      .finish_time = wanted.finish_time,
+                      .rollback_time = wanted.rollback_time,
+                      .not_before = wanted.not_before,
+                      .next_cron_interval = wanted.next_cron_interval,
+                      .retry_count = wanted.retry_count,
+                      .next_cron_time = wanted.next_cron_time,
+                      .update_time = wanted.update_time,
+                      .rows = {}};
     EXPECT_EQ(apply(update("g", Status::submitted, patch)), Outcome::ok);
 
     auto expected = wanted;

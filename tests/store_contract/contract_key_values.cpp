@@ -4,8 +4,12 @@ namespace dtmd::store::test {
 namespace {
 
 KeyValue topic(std::string key, std::string value, std::uint64_t version = 1, Time when = at(0)) {
-    return {.category = "topics", .key = std::move(key), .value = std::move(value), .version = version,
-            .create_time = when, .update_time = when};
+    return {.category = "topics",
+            .key = std::move(key),
+            .value = std::move(value),
+            .version = version,
+            .create_time = when,
+            .update_time = when};
 }
 
 }  // namespace

@@ -34,11 +34,14 @@ TEST_P(Contract, RefusesRowsThatAreThereAlreadyAsAWhole) {
     apply(append("g", Status::submitted, {branch("03", "action")}));
     const auto before = load("g");
     EXPECT_EQ(apply(append("g", Status::submitted, {branch("04", "action"), branch("01", "action")})),
-              Outcome::conflict) << "a row of the insert";
+              Outcome::conflict)
+        << "a row of the insert";
     EXPECT_EQ(apply(append("g", Status::submitted, {branch("04", "action"), branch("03", "action")})),
-              Outcome::conflict) << "an appended row";
+              Outcome::conflict)
+        << "an appended row";
     EXPECT_EQ(apply(append("g", Status::submitted, {branch("04", "action"), branch("04", "action")})),
-              Outcome::conflict) << "twice in one change";
+              Outcome::conflict)
+        << "twice in one change";
     EXPECT_EQ(load("g"), before);
     EXPECT_EQ(apply(append("g", Status::submitted, {branch("03", "compensate")})), Outcome::ok);
 }

@@ -5,12 +5,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstring>
-#include <fstream>
 #include <sys/mount.h>
 #include <sys/statvfs.h>
-#include <thread>
 #include <unistd.h>
+#include <cstring>
+#include <fstream>
+#include <thread>
 
 namespace dtmd::store::test {
 namespace {
@@ -43,7 +43,7 @@ protected:
     // Leaves at most `left` bytes.
     void fill_disk(std::size_t left) {
         std::ofstream filler(folder_.file("filler"), std::ios::binary);
-        struct statvfs space {};
+        struct statvfs space{};
         ASSERT_EQ(::statvfs(folder_.path().c_str(), &space), 0);
         const std::string block(4096, 'f');
         for (std::size_t i = left / block.size(); i < space.f_bavail; ++i) filler << block;

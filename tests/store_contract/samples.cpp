@@ -7,7 +7,10 @@ using txn::Status;
 Time at(std::int64_t ms) { return Time(Millis(1'700'000'000'000 + ms)); }
 
 txn::Branch branch(std::string branch_id, std::string op) {
-    return {.branch_id = std::move(branch_id), .op = std::move(op), .url = "http://bank/do", .body = "{\"amount\":30}",
+    return {.branch_id = std::move(branch_id),
+            .op = std::move(op),
+            .url = "http://bank/do",
+            .body = "{\"amount\":30}",
             .create_time = at(0)};
 }
 
@@ -41,8 +44,13 @@ txn::Transaction full(std::string gid) {
                        std::string(1 << 20, 'm')};
     record.query_prepared = "http://bank/check?q='%00'";
     record.custom_data = "{\"concurrent\":true,\"orders\":{}}";
-    record.options = {.wait_result = true, .timeout_to_fail = 35, .request_timeout = 3, .retry_interval = 10,
-                      .branch_headers = {{"x-a", "1"}, {"x-b", "\xC3\xA4"}}, .concurrent = true, .retry_limit = 7};
+    record.options = {.wait_result = true,
+                      .timeout_to_fail = 35,
+                      .request_timeout = 3,
+                      .retry_interval = 10,
+                      .branch_headers = {{"x-a", "1"}, {"x-b", "\xC3\xA4"}},
+                      .concurrent = true,
+                      .retry_limit = 7};
     record.result = "cmVzdWx0";
     record.rollback_reason = "no money; \xE2\x82\xAC 'none'";
     record.update_time = at(6);

@@ -4,9 +4,9 @@
 
 #include "store/rocksdb/rocksdb_backend.h"
 
+#include <unistd.h>
 #include <cstdio>
 #include <string>
-#include <unistd.h>
 #include <vector>
 
 namespace {

@@ -65,9 +65,8 @@ Result<Outcome> RocksBackend::append(const Mutation& mutation) {
 Result<bool> RocksBackend::has_row_of(const Mutation& mutation) {
     const auto& rows = mutation.branches;
     const auto is_given = [&](const txn::Branch& branch) {
-        return std::ranges::any_of(rows, [&](const txn::Branch& row) {
-            return row.branch_id == branch.branch_id && row.op == branch.op;
-        });
+        return std::ranges::any_of(
+            rows, [&](const txn::Branch& row) { return row.branch_id == branch.branch_id && row.op == branch.op; });
     };
     for (auto row = rows.begin(); row != rows.end(); ++row) {
         const auto same = [&](const txn::Branch& earlier) {

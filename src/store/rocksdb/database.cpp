@@ -77,8 +77,9 @@ Result<void> Database::check_format() {
     const std::unique_ptr<rocksdb::Iterator> any(db_->NewIterator({}));
     any->SeekToFirst();
     if (any->Valid()) {
-        return Error{Errc::unavailable, "The folder " + path_ + " holds a RocksDB that is not dtmd's. Choose another "
-                                        "folder in Store.Path."};
+        return Error{Errc::unavailable, "The folder " + path_ +
+                                            " holds a RocksDB that is not dtmd's. Choose another "
+                                            "folder in Store.Path."};
     }
     rocksdb::WriteOptions durable;
     durable.sync = true;

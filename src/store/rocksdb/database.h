@@ -15,9 +15,9 @@ namespace dtmd::store::rocks {
 /// What is known about the indexes without reading them: nothing of an index lies before its bound. Without them each
 /// look at the front of an index would wade through the remains of all that was removed there.
 struct Bounds {
-    Time due = Time::min();      ///< Smallest next_cron_time in the due index.
-    Time ended = Time::min();    ///< Smallest end in the expiry index.
-    Time created = Time::min();  ///< Smallest create_time of an unfinished transaction.
+    Time due = Time::min();             ///< Smallest next_cron_time in the due index.
+    Time ended = Time::min();           ///< Smallest end in the expiry index.
+    Time created = Time::min();         ///< Smallest create_time of an unfinished transaction.
     Time created_lately = Time::max();  ///< The same, of those that became so since this was last set to the maximum.
 };
 

@@ -31,8 +31,9 @@ Result<Claims> RocksBackend::claim_due(Time due, Time lease_until, std::size_t l
         claims.transactions.push_back(**std::move(transaction));
         if (!claims.oldest_due) claims.oldest_due = found->time;
     }
-    if (!entry->status().ok()) return Error{Errc::unavailable, "The store's due index can't be read: " +
-                                                                   entry->status().ToString() + ". Check the disk."};
+    if (!entry->status().ok())
+        return Error{Errc::unavailable,
+                     "The store's due index can't be read: " + entry->status().ToString() + ". Check the disk."};
     if (auto written = commit(); !written) return written.error();
 
     const Time moved_to = writes_.Count() == 0 ? Time::max() : lease_until;
@@ -69,8 +70,9 @@ Result<std::pair<std::size_t, bool>> RocksBackend::reset_due(Time later_than, Ti
         move_due(gid, now);
         ++moved;
     }
-    if (!entry->status().ok()) return Error{Errc::unavailable, "The store's due index can't be read: " +
-                                                                   entry->status().ToString() + ". Check the disk."};
+    if (!entry->status().ok())
+        return Error{Errc::unavailable,
+                     "The store's due index can't be read: " + entry->status().ToString() + ". Check the disk."};
     if (auto written = commit(); !written) return written.error();
     return std::pair(moved, more);
 }
@@ -95,8 +97,9 @@ Result<std::size_t> RocksBackend::expire(Time finished_before, std::size_t limit
         if (!*gone) writes_.Delete(entry->key());
         ++removed;
     }
-    if (!entry->status().ok()) return Error{Errc::unavailable, "The store's expiry index can't be read: " +
-                                                                   entry->status().ToString() + ". Check the disk."};
+    if (!entry->status().ok())
+        return Error{Errc::unavailable,
+                     "The store's expiry index can't be read: " + entry->status().ToString() + ". Check the disk."};
     // Not synced: what comes back after a crash is removed again.
     if (auto written = commit(/*durable=*/false); !written) return written.error();
     database_->bounds.ended = next.value_or(Time::max());

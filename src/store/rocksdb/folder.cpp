@@ -1,14 +1,14 @@
 #include "store/rocksdb/folder.h"
 
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
 #include <fcntl.h>
-#include <filesystem>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
 
 namespace dtmd::store::rocks {
 namespace {
@@ -26,16 +26,16 @@ Error explain(const std::string& path, const std::string& act, int code) {
             return failure(path, act + ": permission denied. Give user id " + std::to_string(::geteuid()) +
                                      " the right to read and write it, or choose another folder in Store.Path.");
         case EROFS:
-            return failure(path, act + ": the file system is read-only. Remount it writable, or choose another "
-                                       "folder in Store.Path.");
+            return failure(path, act +
+                                     ": the file system is read-only. Remount it writable, or choose another "
+                                     "folder in Store.Path.");
         case ENOSPC:
-        case EDQUOT:
-            return failure(path, act + ": the disk is full. Free some space and start again.");
-        case ENOTDIR:
-            return failure(path, act + ": a part of its path is not a folder. Correct Store.Path.");
+        case EDQUOT: return failure(path, act + ": the disk is full. Free some space and start again.");
+        case ENOTDIR: return failure(path, act + ": a part of its path is not a folder. Correct Store.Path.");
         default:
-            return failure(path, act + ": " + std::strerror(code) + ". Correct this, or choose another folder in "
-                                       "Store.Path.");
+            return failure(path, act + ": " + std::strerror(code) +
+                                     ". Correct this, or choose another folder in "
+                                     "Store.Path.");
     }
 }
 
@@ -49,7 +49,7 @@ void sync_folder(const fs::path& folder) {
 
 Result<void> create_folder(const fs::path& path) {
     const fs::path parent = path.has_parent_path() ? path.parent_path() : fs::path(".");
-    struct stat found {};
+    struct stat found{};
     if (::stat(parent.c_str(), &found) != 0 && errno == ENOENT) {
         if (auto made = create_folder(parent); !made) return made;
     }
@@ -61,7 +61,7 @@ Result<void> create_folder(const fs::path& path) {
 
 Result<void> check_folder(const std::string& path, bool create) {
     if (path.empty()) return Error{Errc::unavailable, "The store has no folder. Set Store.Path."};
-    struct stat found {};
+    struct stat found{};
     if (::stat(path.c_str(), &found) == 0) {
         if (S_ISDIR(found.st_mode)) return {};
         return failure(path, "is not a folder. Choose another one in Store.Path.");
@@ -103,14 +103,14 @@ Result<std::unique_ptr<FolderLock>> FolderLock::take(const std::string& path, bo
 FolderLock::~FolderLock() { ::close(file_); }
 
 bool FolderLock::is_still_there() const {
-    struct stat ours {}, there {};
+    struct stat ours{}, there{};
     const std::string name = path_ + "/dtmd.lock";
     return ::fstat(file_, &ours) == 0 && ::stat(name.c_str(), &there) == 0 && ours.st_ino == there.st_ino &&
            ours.st_dev == there.st_dev;
 }
 
 std::uint64_t free_bytes(const std::string& path) {
-    struct statvfs space {};
+    struct statvfs space{};
     if (::statvfs(path.c_str(), &space) != 0) return 0;
     return std::uint64_t{space.f_bavail} * space.f_frsize;
 }

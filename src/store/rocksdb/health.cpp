@@ -81,13 +81,15 @@ Result<void> Health::resume(rocksdb::DB& db, bool look_now) {
 
 Result<void> Health::look_at_disk(std::size_t bytes) {
     if (!folder_.is_still_there()) {
-        return Error{Errc::unavailable, "The store's folder " + path_ + " was removed or replaced while dtmd was "
-                                        "using it. Put it back, or stop dtmd: what it writes now would be lost."};
+        return Error{Errc::unavailable, "The store's folder " + path_ +
+                                            " was removed or replaced while dtmd was "
+                                            "using it. Put it back, or stop dtmd: what it writes now would be lost."};
     }
     const std::uint64_t free = free_bytes(path_);
     if (free >= reserve_bytes_ + bytes) return {};
     return Error{Errc::unavailable, "The store's disk is full: " + mebibytes(free) + " free at " + path_ + ", and " +
-                                        mebibytes(reserve_bytes_) + " are kept in reserve. Free some space; dtmd then "
+                                        mebibytes(reserve_bytes_) +
+                                        " are kept in reserve. Free some space; dtmd then "
                                         "goes on by itself."};
 }
 

@@ -22,8 +22,9 @@ Result<KeyValuePage> RocksBackend::kv_scan(const std::string& category, const st
     if (!position.empty()) {
         const auto key = from_position('k', position);
         if (!key) {
-            return Error{Errc::invalid, "position: \"" + position + "\" is none that this server gave out. Start again "
-                                        "without it."};
+            return Error{Errc::invalid, "position: \"" + position +
+                                            "\" is none that this server gave out. Start again "
+                                            "without it."};
         }
         last = first + *key;
     }
@@ -47,8 +48,9 @@ Result<KeyValuePage> RocksBackend::kv_scan(const std::string& category, const st
         }
         page.items.push_back(decode(category, last.substr(first.size()), key_value_));
     }
-    if (!entry->status().ok()) return Error{Errc::unavailable, "The store's key-value records can't be read: " +
-                                                                   entry->status().ToString() + ". Check the disk."};
+    if (!entry->status().ok())
+        return Error{Errc::unavailable, "The store's key-value records can't be read: " + entry->status().ToString() +
+                                            ". Check the disk."};
     return page;
 }
 

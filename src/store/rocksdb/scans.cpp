@@ -23,8 +23,9 @@ Result<Page> RocksBackend::list(const Filter& filter, const std::string& positio
     if (!position.empty()) {
         auto key = from_position('c', position);
         if (!key || !parse_index_key("c" + *key)) {
-            return Error{Errc::invalid, "position: \"" + position + "\" is none that this server gave out. Start again "
-                                        "without it."};
+            return Error{Errc::invalid, "position: \"" + position +
+                                            "\" is none that this server gave out. Start again "
+                                            "without it."};
         }
         last = "c" + *std::move(key);
         start = std::max(start, last);
@@ -54,8 +55,9 @@ Result<Page> RocksBackend::list(const Filter& filter, const std::string& positio
         if (!fixed) return fixed.error();
         if (*fixed) page.transactions.push_back(decode_head(gid, fixed_, state_));
     }
-    if (!entry->status().ok()) return Error{Errc::unavailable, "The store's listing can't be read: " +
-                                                                   entry->status().ToString() + ". Check the disk."};
+    if (!entry->status().ok())
+        return Error{Errc::unavailable,
+                     "The store's listing can't be read: " + entry->status().ToString() + ". Check the disk."};
     return page;
 }
 

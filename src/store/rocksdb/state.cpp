@@ -67,8 +67,6 @@ bool apply_patch(const Patch& patch, proto::State& state) {
     return true;
 }
 
-std::uint64_t row_hash(std::string_view branch_id, std::string_view op) {
-    return fnv(fnv(fnv_start, branch_id), op);
-}
+std::uint64_t row_hash(std::string_view branch_id, std::string_view op) { return fnv(fnv(fnv_start, branch_id), op); }
 
 }  // namespace dtmd::store::rocks

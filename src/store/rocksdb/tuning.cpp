@@ -93,7 +93,7 @@ rocksdb::Options tuned(const RocksDbOptions& options) {
     // Our flushed files are small, so many of them are no reason yet to slow writers down.
     out.level0_slowdown_writes_trigger = 40;
     out.level0_stop_writes_trigger = 80;
-    out.bytes_per_sync = mebibyte;  // So that flushing does not delay the log's syncs with one big one.
+    out.bytes_per_sync = mebibyte;                // So that flushing does not delay the log's syncs with one big one.
     out.allow_concurrent_memtable_write = false;  // There is one writer.
     out.enable_write_thread_adaptive_yield = false;
 

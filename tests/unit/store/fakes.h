@@ -55,14 +55,14 @@ struct FakeDatabase {
     bool is_closed = false;
     std::size_t waiting = 0;
 
-    std::deque<Fault> faults;         ///< For the next calls of `apply`, in order; afterwards none.
-    std::string poison;               ///< A batch with this gid fails as `unavailable`.
-    bool is_down = false;             ///< Every batch does.
+    std::deque<Fault> faults;                       ///< For the next calls of `apply`, in order; afterwards none.
+    std::string poison;                             ///< A batch with this gid fails as `unavailable`.
+    bool is_down = false;                           ///< Every batch does.
     std::vector<std::vector<std::string>> batches;  ///< "gid:reason" of each change of each call of `apply`.
     std::map<std::string, std::vector<std::string>> rows;  ///< gid -> reasons in the order they were made.
-    std::set<std::string> in_flight;  ///< To see that no gid is written by two writers at once.
+    std::set<std::string> in_flight;                       ///< To see that no gid is written by two writers at once.
     std::size_t clashes = 0;
-    std::vector<std::string> log;     ///< What was called, in order.
+    std::vector<std::string> log;  ///< What was called, in order.
     std::size_t expirable = 0, claimable = 0;
     std::size_t claims_before_failure = 1000;
     std::set<std::thread::id> threads;
@@ -97,7 +97,10 @@ private:
 };
 
 struct FakeMetrics final : observe::StoreMetrics {
-    void batch_written(std::size_t mutations, double) override { ++written; changes += mutations; }
+    void batch_written(std::size_t mutations, double) override {
+        ++written;
+        changes += mutations;
+    }
     void batch_failed() override { ++failed; }
     void read_done(double) override { ++reads; }
     void queue_length(std::size_t) override {}

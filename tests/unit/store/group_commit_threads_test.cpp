@@ -34,9 +34,8 @@ TEST_F(GroupCommit, KeepsEveryPromiseWithManyThreads) {
     constexpr std::size_t changes = threads / 2 * each;
     constexpr std::size_t others = threads / 2 * ((each + 49) / 50 + (each + 69) / 70);
     for (int i = 0; i < 2; ++i) {
-        workers.emplace_back([&, i] {
-            EXPECT_TRUE(loops[i].run_until([&, i] { return counted[i].all == changes + others; }));
-        });
+        workers.emplace_back(
+            [&, i] { EXPECT_TRUE(loops[i].run_until([&, i] { return counted[i].all == changes + others; })); });
     }
     for (auto& worker : workers) worker.join();
     store.reset();  // Before the loops that it posts to.
