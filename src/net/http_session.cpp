@@ -25,7 +25,7 @@ constexpr Millis drain_limit{2'000};
 constexpr std::size_t read_size = 4 * 1024;
 constexpr std::size_t body_read_size = 64 * 1024;
 
-// Held by the handler's Respond: if that is dropped without an answer, the client is told so and need not wait for ever.
+// Held by the handler's Respond: if that is dropped without an answer, the client is told so at once.
 class Promise {
 public:
     explicit Promise(std::shared_ptr<HttpSession> session) : session_(std::move(session)) {}

@@ -42,7 +42,7 @@ struct SessionGroup : std::enable_shared_from_this<SessionGroup> {
     bool sweeping = false;
     bool stopping = false;
 
-    /// Ends what has taken too long. One timer per loop instead of one per read and write, which cost 6 % (stack.md).
+    /// Ends what has taken too long. One timer per loop instead of one per read and write, which cost 6 % of all CPU.
     void sweep();
     void start_sweeping();
 

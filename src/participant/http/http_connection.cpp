@@ -3,12 +3,11 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/connect.hpp>
 #include <boost/asio/ssl/error.hpp>
-#include <boost/asio/ssl/host_name_verification.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/http/error.hpp>
 
-#include <openssl/ssl.h>
+#include <sys/socket.h>
 
 namespace dtmd::participant {
 namespace {
@@ -20,9 +19,27 @@ constexpr auto as_values = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t read_size = 8 * 1024;
 constexpr std::uint32_t max_header = 64 * 1024;
 
+bool peer_closed(const boost::system::error_code& error) {
+    return error == asio::error::eof || error == asio::error::connection_reset || error == asio::error::broken_pipe ||
+           error == asio::ssl::error::stream_truncated;
+}
+
+Error bad_answer(const boost::system::error_code& error, std::size_t max_body) {
+    if (error == http::error::body_limit) {
+        return {Errc::unknown, "the answer is larger than " + std::to_string(max_body) + " bytes (Limits.MaxResponse)"};
+    }
+    return {Errc::unknown, "the answer is not valid HTTP: " + error.message()};
+}
+
+Error lost(const boost::system::error_code& error, bool has_begun) {
+    if (has_begun) return {Errc::unknown, "the connection ended in the middle of the answer: " + error.message()};
+    const Errc code = peer_closed(error) ? Errc::unavailable : Errc::unknown;
+    return {code, "the connection ended before an answer came: " + error.message()};
+}
+
 }  // namespace
 
-HttpConnection::HttpConnection(asio::io_context& context, asio::ssl::context* tls) : resolver_(context) {
+HttpConnection::HttpConnection(asio::io_context& context, asio::ssl::context* tls) {
     if (tls != nullptr) {
         tls_.emplace(context, *tls);
     } else {
@@ -34,38 +51,27 @@ tcp::socket& HttpConnection::lowest() { return tls_ ? tls_->next_layer() : *plai
 
 void HttpConnection::close() {
     closed_ = true;
-    resolver_.cancel();
     boost::system::error_code ignored;
     lowest().close(ignored);
 }
 
-asio::awaitable<Result<void>> HttpConnection::connect(std::string host, std::string port) {
-    boost::system::error_code error;
-    tcp::resolver::results_type endpoints;
-    const auto address = asio::ip::make_address(host, error);
-    if (!error) {
-        const auto number = static_cast<std::uint16_t>(std::stoul(port));
-        endpoints = tcp::resolver::results_type::create(tcp::endpoint(address, number), host, port);
-    } else {
-        auto [failed, found] = co_await resolver_.async_resolve(host, port, as_values);
-        if (failed) co_return Error{Errc::unavailable, "cannot resolve " + host + ": " + failed.message()};
-        endpoints = std::move(found);
-    }
-    if (closed_) co_return Error{Errc::unavailable, "given up"};
-    const auto [refused, endpoint] = co_await asio::async_connect(lowest(), endpoints, as_values);
-    if (refused) co_return Error{Errc::unavailable, "cannot connect to " + host + ":" + port + ": " + refused.message()};
-    lowest().set_option(tcp::no_delay(true), error);
-    lowest().non_blocking(true, error);
-    if (!tls_) co_return Result<void>();
+bool HttpConnection::has_gone_stale() {
+    char byte = 0;
+    const ssize_t count = recv(lowest().native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    if (count < 0) return errno != EAGAIN && errno != EWOULDBLOCK;
+    // TLS 1.3 servers send session tickets after the handshake, unasked and rightly so.
+    return count == 0 || plain_;
+}
 
-    SSL_set_tlsext_host_name(tls_->native_handle(), host.c_str());
-    tls_->set_verify_callback(asio::ssl::host_name_verification(host));
-    const auto [unsafe] = co_await tls_->async_handshake(asio::ssl::stream_base::client, as_values);
-    if (unsafe) {
-        co_return Error{Errc::unavailable, "TLS with " + host + ":" + port + " failed: " + unsafe.message() +
-                                               " (Participants.CaFile names the authorities that are trusted)"};
-    }
-    co_return Result<void>();
+asio::awaitable<Result<void>> HttpConnection::connect(Endpoints endpoints, std::string host) {
+    if (closed_) co_return Error{Errc::unavailable, "given up"};
+    const auto [error, endpoint] = co_await asio::async_connect(lowest(), endpoints, as_values);
+    if (error) co_return Error{Errc::unavailable, "cannot connect: " + error.message()};
+    boost::system::error_code ignored;
+    lowest().set_option(tcp::no_delay(true), ignored);
+    lowest().non_blocking(true, ignored);
+    if (!tls_) co_return Result<void>();
+    co_return co_await shake_hands(std::move(host));
 }
 
 asio::awaitable<boost::system::error_code> HttpConnection::write_all(std::string bytes) {
@@ -102,47 +108,41 @@ asio::awaitable<boost::system::error_code> HttpConnection::read_some() {
     co_return failed;
 }
 
-asio::awaitable<Result<void>> HttpConnection::read_message(Parser& parser) {
+asio::awaitable<Result<void>> HttpConnection::read_message(Parser& parser, std::size_t max_body) {
+    parser.eager(true);
+    parser.header_limit(max_header);
+    parser.body_limit(max_body);
     while (true) {
-        if (buffer_.size() > 0) {
-            boost::system::error_code error;
-            buffer_.consume(parser.put(buffer_.data(), error));
-            if (error == http::error::body_limit) {
-                co_return Error{Errc::unknown, "the answer is larger than Limits.MaxResponse allows"};
-            }
-            if (error && error != http::error::need_more) co_return Error{Errc::unknown, "the answer is not valid HTTP: " + error.message()};
-            if (parser.is_done()) co_return Result<void>();
-        }
+        boost::system::error_code error;
+        while (buffer_.size() > 0 && !error && !parser.is_done()) buffer_.consume(parser.put(buffer_.data(), error));
+        if (error && error != http::error::need_more) co_return bad_answer(error, max_body);
+        if (parser.is_done()) co_return Result<void>();
         const boost::system::error_code failed = co_await read_some();
         if (!failed) continue;
-        const bool ended = failed == asio::error::eof || failed == asio::ssl::error::stream_truncated;
-        if (ended && parser.got_some()) {
-            boost::system::error_code error;
+        // A body without a length ends with the connection. Over TLS the peer must say so, or the end of the body,
+        // and with it perhaps the word that matters, may have been cut off.
+        if (failed == asio::error::eof && parser.got_some()) {
+            error = {};
             parser.put_eof(error);
             if (!error && parser.is_done()) co_return Result<void>();
         }
-        const Errc code = received_ == 0 ? Errc::unavailable : Errc::unknown;
-        co_return Error{code, "the connection was lost while waiting for the answer: " + failed.message()};
+        co_return lost(failed, received_ > 0);
     }
 }
 
 asio::awaitable<Result<HttpAnswer>> HttpConnection::exchange(std::string request, std::size_t max_body) {
     received_ = 0;
+    // A peer that won't take the whole request may have said why: so its answer is read in any case.
     const boost::system::error_code unsent = co_await write_all(std::move(request));
-    used_ = true;
-    if (unsent) co_return Error{Errc::unavailable, "the request could not be sent: " + unsent.message()};
     while (true) {
         Parser parser;
-        parser.eager(true);
-        parser.header_limit(max_header);
-        parser.body_limit(max_body);
-        const Result<void> complete = co_await read_message(parser);
+        const Result<void> complete = co_await read_message(parser, max_body);
         if (!complete) co_return complete.error();
         const int status = parser.get().result_int();
-        if (status >= 100 && status < 200) continue;  // Interim; the answer follows.
+        if (status >= 100 && status < 200 && status != 101) continue;  // Interim; the answer follows.
         HttpAnswer answer;
         answer.status = status;
-        answer.keep_alive = parser.get().keep_alive() && !parser.need_eof() && buffer_.size() == 0;
+        answer.keep_alive = !unsent && parser.get().keep_alive() && !parser.need_eof() && buffer_.size() == 0;
         answer.body = std::move(parser.get().body());
         co_return answer;
     }

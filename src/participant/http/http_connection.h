@@ -1,7 +1,7 @@
 #pragma once
 
 #include "base/result.h"
-#include "participant/http/http_request.h"
+#include "participant/http/name_cache.h"
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
@@ -13,7 +13,6 @@
 #include <boost/beast/http/string_body.hpp>
 
 #include <chrono>
-#include <memory>
 #include <optional>
 #include <string>
 
@@ -25,38 +24,45 @@ struct HttpAnswer {
     bool keep_alive = false;
 };
 
+/// The settings for all TLS connections: at least TLS 1.2, certificates checked against `ca_file` (empty: the
+/// system's) if `verify`. Throws std::runtime_error that names the file if it can't be used.
+boost::asio::ssl::context make_tls_context(bool verify, const std::string& ca_file);
+
 /// One connection to a participant, plain or TLS. All errors come back as values with a text for people.
 class HttpConnection {
 public:
+    /// `tls`: null for a plain one.
     HttpConnection(boost::asio::io_context& context, boost::asio::ssl::context* tls);
 
-    /// Resolves, connects, and shakes hands with TLS.
-    boost::asio::awaitable<Result<void>> connect(std::string host, std::string port);
+    /// Tries the endpoints in turn, and shakes hands with TLS, which checks that the certificate is `host`'s.
+    /// Errors: `unavailable`.
+    boost::asio::awaitable<Result<void>> connect(Endpoints endpoints, std::string host);
 
-    /// Sends the request and reads its answer. Errors: `unavailable` if the connection was closed before a single byte
-    /// of the answer came (a kept-alive one had gone stale), `unknown` otherwise.
+    /// Sends the request and reads its answer. Errors: `unavailable` if the peer closed the connection before a
+    /// single byte of the answer came (a kept-alive one had gone stale), `unknown` otherwise.
     boost::asio::awaitable<Result<HttpAnswer>> exchange(std::string request, std::size_t max_body);
 
     /// Ends whatever is under way: it fails with operation_aborted. Idempotent.
     void close();
 
-    bool was_used() const { return used_; }
+    /// Whether an idle connection is of no more use: the peer has closed it, or sent what nobody asked for.
+    bool has_gone_stale();
+
     std::chrono::steady_clock::time_point idle_since;
 
 private:
     using Parser = boost::beast::http::response_parser<boost::beast::http::string_body>;
+    boost::asio::awaitable<Result<void>> shake_hands(std::string host);
     boost::asio::awaitable<boost::system::error_code> write_all(std::string bytes);
     boost::asio::awaitable<boost::system::error_code> read_some();
-    boost::asio::awaitable<Result<void>> read_message(Parser& parser);
+    boost::asio::awaitable<Result<void>> read_message(Parser& parser, std::size_t max_body);
     boost::asio::ip::tcp::socket& lowest();
 
     std::optional<boost::asio::ip::tcp::socket> plain_;
     std::optional<boost::asio::ssl::stream<boost::asio::ip::tcp::socket>> tls_;
-    boost::asio::ip::tcp::resolver resolver_;
     boost::beast::flat_buffer buffer_;
-    bool used_ = false;
+    std::size_t received_ = 0;  ///< Bytes of the present answer.
     bool closed_ = false;
-    std::size_t received_ = 0;
 };
 
 }  // namespace dtmd::participant

@@ -1,8 +1,10 @@
 #include "participant/http/http_request.h"
 
-#include <nlohmann/json.hpp>
+#include "participant/http/json_depth.h"
 
+#include <openssl/evp.h>
 #include <boost/beast/core/string.hpp>
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <array>
@@ -10,33 +12,87 @@
 namespace dtmd::participant {
 namespace {
 
+using boost::beast::iequals;
 using nlohmann::json;
 
+constexpr std::size_t max_headers = 100;
+
 bool is_safe_value(std::string_view value) {
-    return std::ranges::none_of(value, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
+    return std::ranges::none_of(value, [](char c) {
+        const auto byte = static_cast<unsigned char>(c);
+        return (byte < 0x20 && c != '\t') || byte == 0x7F;
+    });
 }
 
+bool is_token(std::string_view name) {
+    constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
+    return !name.empty() && std::ranges::all_of(name, [&](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               marks.find(c) != marks.npos;
+    });
+}
+
+// What decides where a message goes and where it ends is not for a transaction's headers to say.
 bool is_ours_to_set(std::string_view name) {
-    constexpr std::array<std::string_view, 4> framing{"host", "content-length", "connection", "transfer-encoding"};
-    return std::ranges::any_of(framing, [&](std::string_view other) { return boost::beast::iequals(name, other); });
+    constexpr std::array<std::string_view, 9> framing{
+        "Host", "Content-Length", "Connection",      "Transfer-Encoding", "Upgrade", "Keep-Alive",
+        "TE",   "Trailer",        "Proxy-Connection"};
+    return std::ranges::any_of(framing, [&](std::string_view other) { return iequals(name, other); });
+}
+
+// Why the call's headers can't be sent; empty if they can.
+std::string complaint_about(const Call& call) {
+    if (call.headers.size() > max_headers) {
+        return "the transaction has more than " + std::to_string(max_headers) + " branch headers";
+    }
+    for (const auto& [name, value] : call.headers) {
+        if (!is_token(name)) return "a branch header's name, '" + name.substr(0, 100) + "', is not one HTTP allows";
+        if (!is_safe_value(value)) return "the branch header '" + name.substr(0, 100) + "' contains control characters";
+    }
+    return {};
 }
 
 void append_header(std::string& out, std::string_view name, std::string_view value) {
     out.append(name).append(": ").append(value).append("\r\n");
 }
 
-bool is_overridden(const Call& call, std::string_view name) {
-    return std::ranges::any_of(call.headers, [&](const auto& header) { return boost::beast::iequals(header.first, name); });
+// The last word on each name counts, also over what we would say ourselves.
+void append_headers(std::string& out, const Call& call, const Destination& destination) {
+    const auto& headers = call.headers;
+    const auto is_set_from = [&](std::size_t first, std::string_view name) {
+        return std::any_of(headers.begin() + static_cast<std::ptrdiff_t>(first), headers.end(),
+                           [&](const auto& header) { return iequals(header.first, name); });
+    };
+    append_header(out, "Host", destination.authority);
+    const auto append_default = [&](std::string_view name, std::string_view value) {
+        if (!is_set_from(0, name)) append_header(out, name, value);
+    };
+    append_default("Content-Type", "application/json");
+    append_default("Accept", "application/json");
+    append_default("User-Agent", "dtmd/" DTMD_VERSION);
+    if (!destination.user_info.empty()) {
+        const std::string secret = decoded(destination.user_info);
+        std::string encoded(4 * (secret.size() / 3 + 1) + 1, '\0');
+        const int length =
+            EVP_EncodeBlock(reinterpret_cast<unsigned char*>(encoded.data()),
+                            reinterpret_cast<const unsigned char*>(secret.data()), static_cast<int>(secret.size()));
+        append_default("Authorization", "Basic " + encoded.substr(0, static_cast<std::size_t>(length)));
+    }
+    for (std::size_t i = 0; i < headers.size(); ++i) {
+        const auto& [name, value] = headers[i];
+        if (!is_ours_to_set(name) && !is_set_from(i + 1, name)) append_header(out, name, value);
+    }
 }
 
 std::string query_value(std::string_view target, std::string_view key) {
     std::size_t at = target.find('?');
     while (at != std::string_view::npos) {
         const std::size_t start = at + 1;
-        const std::size_t end = std::min(target.find('&', start), target.size());
-        const std::string_view pair = target.substr(start, end - start);
-        if (pair.substr(0, pair.find('=')) == key && pair.find('=') != pair.npos) return std::string(pair.substr(pair.find('=') + 1));
-        at = end < target.size() ? end : std::string_view::npos;
+        const std::size_t end = target.find('&', start);
+        const std::string_view pair = target.substr(start, end == target.npos ? end : end - start);
+        const std::size_t equals = pair.find('=');
+        if (equals != pair.npos && pair.substr(0, equals) == key) return decoded(pair.substr(equals + 1));
+        at = end;
     }
     return {};
 }
@@ -44,6 +100,7 @@ std::string query_value(std::string_view target, std::string_view key) {
 Result<std::string> json_rpc_body(const Call& call, std::string_view target) {
     json params = json::object();
     if (!call.body.empty()) {
+        if (!is_shallow_json(call.body)) return Error{Errc::invalid, "the payload's JSON is nested too deeply"};
         params = json::parse(call.body, nullptr, /*allow_exceptions=*/false);
         if (!params.is_object()) return Error{Errc::invalid, "a JSON-RPC branch needs a JSON object as its payload"};
     }
@@ -60,9 +117,18 @@ Result<std::string> json_rpc_body(const Call& call, std::string_view target) {
 
 void append_target(std::string& out, const Call& call, std::string_view target) {
     if (!target.starts_with('/')) out += '/';
-    out.append(target);
+    for (const char c : target) {
+        // A URL should not contain these, but where it does they are meant as themselves.
+        if (c == ' ' || static_cast<unsigned char>(c) >= 0x80) {
+            append_encoded(out, {&c, 1});
+        } else {
+            out += c;
+        }
+    }
     if (call.plain || is_json_rpc(call)) return;
-    out += target.find('?') == target.npos ? '?' : '&';
+    const auto query = target.find('?');
+    if (query == target.npos) out += '?';
+    if (query != target.npos && query + 1 < target.size() && target.back() != '&') out += '&';
     out.append("branch_id=");
     append_encoded(out, call.branch_id);
     out.append("&gid=");
@@ -75,63 +141,13 @@ void append_target(std::string& out, const Call& call, std::string_view target) 
 
 }  // namespace
 
-bool is_json_rpc(const Call& call) { return call.protocol == "json-rpc" && call.url.find("method") != std::string::npos; }
-
-void append_encoded(std::string& out, std::string_view text) {
-    constexpr std::string_view digits = "0123456789ABCDEF";
-    for (const char c : text) {
-        const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-                           c == '_' || c == '.' || c == '~';
-        if (plain) {
-            out += c;
-        } else {
-            const auto byte = static_cast<unsigned char>(c);
-            out += '%';
-            out += digits[byte >> 4];
-            out += digits[byte & 15];
-        }
-    }
-}
-
-Result<Destination> parse_destination(std::string_view url) {
-    Destination destination;
-    std::string_view rest = url;
-    if (rest.starts_with("https://")) {
-        destination.tls = true;
-        rest.remove_prefix(8);
-    } else if (rest.starts_with("http://")) {
-        rest.remove_prefix(7);
-    } else {
-        return Error{Errc::invalid, "'" + std::string(url) + "' is not a URL that can be called: expected http:// or https://"};
-    }
-    rest = rest.substr(0, rest.find('#'));
-    const std::size_t authority_end = std::min(rest.find_first_of("/?"), rest.size());
-    destination.authority = rest.substr(0, authority_end);
-    destination.target = rest.substr(authority_end);
-    if (const auto at = destination.authority.rfind('@'); at != destination.authority.npos) destination.authority.remove_prefix(at + 1);
-
-    const std::string_view authority = destination.authority;
-    std::size_t host_end = authority.find(':');
-    destination.host = authority.substr(0, host_end);
-    if (authority.starts_with('[')) {
-        const std::size_t bracket = authority.find(']');
-        if (bracket == authority.npos) return Error{Errc::invalid, "'" + std::string(url) + "' has a bad host"};
-        destination.host = authority.substr(1, bracket - 1);
-        host_end = authority.find(':', bracket);
-    }
-    destination.port = host_end == authority.npos ? (destination.tls ? "443" : "80") : authority.substr(host_end + 1);
-    if (destination.host.empty() || destination.port.empty() || !is_safe_value(url) || url.find(' ') != url.npos) {
-        return Error{Errc::invalid, "'" + std::string(url) + "' names no host that can be called"};
-    }
-    return destination;
+bool is_json_rpc(const Call& call) {
+    return call.protocol == "json-rpc" && call.url.find("method") != std::string::npos;
 }
 
 Result<std::string> serialize_call(const Call& call, const Destination& destination) {
-    for (const auto& [name, value] : call.headers) {
-        if (!is_safe_value(name) || !is_safe_value(value) || name.empty()) {
-            return Error{Errc::invalid, "branch header '" + name.substr(0, 100) + "' contains control characters and was not sent"};
-        }
-    }
+    std::string complaint = complaint_about(call);
+    if (!complaint.empty()) return Error{Errc::invalid, std::move(complaint) + "; nothing was sent"};
     std::string rpc;
     if (is_json_rpc(call)) {
         auto body = json_rpc_body(call, destination.target);
@@ -142,17 +158,11 @@ Result<std::string> serialize_call(const Call& call, const Destination& destinat
     const bool posts = !body.empty() || call.trans_type == "xa";
 
     std::string out;
-    out.reserve(256 + call.url.size() + call.gid.size() + body.size());
+    out.reserve(320 + call.url.size() + call.gid.size() + body.size());
     out.append(posts ? "POST " : "GET ");
     append_target(out, call, destination.target);
     out.append(" HTTP/1.1\r\n");
-    append_header(out, "Host", destination.authority);
-    if (!is_overridden(call, "Content-Type")) append_header(out, "Content-Type", "application/json");
-    if (!is_overridden(call, "Accept")) append_header(out, "Accept", "application/json");
-    if (!is_overridden(call, "User-Agent")) append_header(out, "User-Agent", "dtmd");
-    for (const auto& [name, value] : call.headers) {
-        if (!is_ours_to_set(name)) append_header(out, name, value);
-    }
+    append_headers(out, call, destination);
     if (posts) append_header(out, "Content-Length", std::to_string(body.size()));
     out.append("\r\n").append(body);
     return out;

@@ -1,5 +1,8 @@
-#include "participant/http/http_participant.h"
 #include "participant/http/interpret.h"
+
+#include "participant/http/http_participant.h"
+#include "participant/http/json_depth.h"
+#include "txn/text.h"
 
 #include <nlohmann/json.hpp>
 
@@ -9,75 +12,67 @@
 namespace dtmd::participant {
 namespace {
 
+using nlohmann::json;
+
 constexpr std::string_view unknown_prefix =
     "your http/grpc result should be specified as in:\nhttp://d.dtm.pub/practice/arch.html#proto\n"
     "unkown result will be retried: ";
 
-// Cut to what is stored and shown, without leaving half a character behind.
-std::string bounded(std::string text) {
-    if (text.size() <= txn::max_error_text) return text;
-    std::size_t end = txn::max_error_text - 20;
-    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
-    text.resize(end);
-    return text;
+bool contains(std::string_view text, std::string_view word) { return text.find(word) != text.npos; }
+
+// Clients look for the word, so it must survive the cut.
+std::string ending_in(std::string_view word, std::string_view text) {
+    std::string bounded = txn::storable_text(text, txn::max_error_text - word.size() - 1);
+    if (bounded.ends_with(word)) return bounded;
+    if (!bounded.empty()) bounded += ' ';
+    return bounded.append(word);
 }
 
-std::string ending_in(std::string text, std::string_view word) {
-    text = bounded(std::move(text));
-    if (text.ends_with(word)) return text;
-    if (!text.empty()) text += ' ';
-    return text.append(word);
+Reply definite(txn::Answer answer, int code, std::string text) {
+    Reply reply;
+    reply.answer = answer;
+    reply.code = code;
+    reply.text = std::move(text);
+    return reply;
 }
 
 }  // namespace
 
-Reply unknown_reply(std::string error, bool reached, int code) {
-    Reply reply;
-    reply.answer = txn::Answer::unknown;
-    reply.text = bounded(std::string(unknown_prefix) + std::move(error));
+Reply unknown_reply(std::string_view error, bool reached, int code) {
+    std::string text(unknown_prefix);
+    text.append(txn::storable_text(error, txn::max_error_text - unknown_prefix.size()));
+    Reply reply = definite(txn::Answer::unknown, code, std::move(text));
     reply.reached = reached;
-    reply.code = code;
     return reply;
 }
 
 Reply interpret_http(int status, std::string body) {
-    Reply reply;
-    reply.code = status;
-    if (status == 425 || body.find("ONGOING") != body.npos) {
-        reply.answer = txn::Answer::ongoing;
-        reply.text = ending_in(std::move(body), "ONGOING");
-    } else if (status == 409 || body.find("FAILURE") != body.npos) {
-        reply.answer = txn::Answer::failure;
-        reply.text = ending_in(std::move(body), "FAILURE");
-    } else if (status != 200) {
-        const bool reached = status != 502 && status != 503 && status != 504;
-        std::string error = body.empty() ? "HTTP status " + std::to_string(status) : std::move(body);
-        return unknown_reply(std::move(error), reached, status);
-    } else {
-        reply.answer = txn::Answer::success;
+    if (status == 425 || contains(body, "ONGOING")) {
+        return definite(txn::Answer::ongoing, status, ending_in("ONGOING", body));
     }
-    return reply;
+    if (status == 409 || contains(body, "FAILURE")) {
+        return definite(txn::Answer::failure, status, ending_in("FAILURE", body));
+    }
+    if (status == 200) return definite(txn::Answer::success, status, {});
+    // These come from a proxy or an overloaded host, not from the business code.
+    const bool reached = status != 502 && status != 503 && status != 504;
+    if (body.empty()) body = "HTTP status " + std::to_string(status) + " with an empty body";
+    return unknown_reply(body, reached, status);
 }
 
 Reply interpret_json_rpc(int status, std::string body) {
-    const auto document = nlohmann::json::parse(body, nullptr, /*allow_exceptions=*/false);
-    Reply reply = interpret_http(status, std::move(body));
+    Reply reply = interpret_http(status, body);
     if (reply.answer != txn::Answer::success) return reply;
-    if (!document.is_object()) return unknown_reply("the answer is not a JSON-RPC response", true, status);
+    if (!is_shallow_json(body)) return unknown_reply("the answer's JSON is nested too deeply", true, status);
+    const json document = json::parse(body, nullptr, /*allow_exceptions=*/false);
+    if (!document.is_object()) return unknown_reply("the answer is not a JSON-RPC response: " + body, true, status);
     const auto error = document.find("error");
     if (error == document.end() || error->is_null()) return reply;
-    const std::string text = error->dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-    const auto code = error->is_object() && error->contains("code") && (*error)["code"].is_number() ? (*error)["code"].get<double>() : 0.0;
-    if (code == -32901) {
-        reply.answer = txn::Answer::failure;
-        reply.text = ending_in(text, "FAILURE");
-    } else if (code == -32902) {
-        reply.answer = txn::Answer::ongoing;
-        reply.text = ending_in(text, "ONGOING");
-    } else {
-        return unknown_reply(text, true, status);
-    }
-    return reply;
+    const std::string text = error->dump(-1, ' ', false, json::error_handler_t::replace);
+    const json code = error->is_object() ? error->value("code", json()) : json();
+    if (code == -32901) return definite(txn::Answer::failure, status, ending_in("FAILURE", text));
+    if (code == -32902) return definite(txn::Answer::ongoing, status, ending_in("ONGOING", text));
+    return unknown_reply(text, true, status);
 }
 
 }  // namespace dtmd::participant
