@@ -44,20 +44,20 @@ struct Actor {
     txn::Transaction transaction;
     txn::Live live;
     Phase phase = Phase::ready;
-    bool driving = false;   ///< This node makes its calls. False: it is here for a command only.
-    bool writing = false;   ///< A write is under way; there is never a second one.
+    bool driving = false;  ///< This node makes its calls. False: it is here for a command only.
+    bool writing = false;  ///< A write is under way; there is never a second one.
     bool sleeping = false;
     bool gone = false;
     bool call_now = false;  ///< An operator wants a call now: a workflow's callback does not wait for quiet.
     std::set<std::uint32_t> dirty_rows;  ///< Rows that differ from the store.
     bool results_pending = false;        ///< One of them holds a result that must be durable before the next call.
     std::uint32_t open_calls = 0;
-    Time alarm;                          ///< When it wants to be looked at although nothing has happened; no_time: never.
-    std::uint64_t alarm_serial = 0;      ///< Tells the current alarm from earlier ones.
-    Time lease_until;                    ///< What the store has as next_cron_time.
+    Time alarm;                      ///< When it wants to be looked at although nothing has happened; no_time: never.
+    std::uint64_t alarm_serial = 0;  ///< Tells the current alarm from earlier ones.
+    Time lease_until;                ///< What the store has as next_cron_time.
 
     std::deque<Command> commands;
-    std::vector<Waiter> waiters;         ///< Told at the end, or when nothing can go on without waiting.
+    std::vector<Waiter> waiters;  ///< Told at the end, or when nothing can go on without waiting.
 
     /// The first answer in this look that was not definite, for the waiters.
     struct Trouble {

@@ -41,6 +41,10 @@ Answer stopping() {
     return make(Answer::Kind::unavailable, "this coordinator is stopping, nothing was changed: repeat the request");
 }
 
+Answer stopping_midway() {
+    return error("this coordinator is stopping; the transaction goes on when it is back, or on another node");
+}
+
 Answer cannot_prepare(Status status) { return failure("current status '" + text(name(status)) + "', cannot prepare."); }
 
 // The spelling is dtm's, and clients match on it.
@@ -88,9 +92,9 @@ Answer wait_result(const Actor& actor) {
     const bool back = transaction.status == Status::failed || transaction.status == Status::aborting;
     if (back && !transaction.rollback_reason.empty()) return failure(transaction.rollback_reason);
 
-    const bool reports_trouble = transaction.mode == Mode::tcc || transaction.mode == Mode::xa ||
-                                 (transaction.mode == Mode::message && actor.trouble &&
-                                  actor.trouble->answer != txn::Answer::ongoing);
+    const bool reports_trouble =
+        transaction.mode == Mode::tcc || transaction.mode == Mode::xa ||
+        (transaction.mode == Mode::message && actor.trouble && actor.trouble->answer != txn::Answer::ongoing);
     if (!txn::is_final(transaction.status) && actor.trouble && reports_trouble) {
         switch (actor.trouble->answer) {
             case txn::Answer::ongoing: return make(Answer::Kind::ongoing, actor.trouble->text);

@@ -15,6 +15,7 @@ Answer error(std::string text);
 Answer store_trouble(store::Outcome outcome);
 Answer store_trouble(const Error& error);
 Answer stopping();
+Answer stopping_midway();  ///< To those who wait for a transaction that goes on later.
 
 Answer cannot_prepare(txn::Status status);
 Answer cannot_submit(txn::Status status);

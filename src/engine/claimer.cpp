@@ -3,6 +3,7 @@
 #include "observe/log.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace dtmd::engine {
 namespace {
@@ -17,10 +18,16 @@ constexpr Millis count_interval{5'000};
 }  // namespace
 
 Claimer::Claimer(Loop& loop, Random& random, Shared& shared, Adopt adopt)
-    : loop_(loop), random_(random), shared_(shared), adopt_(std::move(adopt)), planned_(Time::max().time_since_epoch().count()) {}
+    : loop_(loop),
+      random_(random),
+      shared_(shared),
+      adopt_(std::move(adopt)),
+      planned_(Time::max().time_since_epoch().count()) {}
 
 void Claimer::start() {
-    if (shared_.store.is_exclusive()) recover_until_ = loop_.now() + shared_.lease();
+    // What was under way at a crash holds a lease of a call and its margin.
+    const Millis longest = shared_.settings.request_timeout + shared_.lease();
+    if (shared_.store.is_exclusive()) recover_until_ = loop_.now() + longest;
     claim();
     expire();
     count();
@@ -42,7 +49,11 @@ void Claimer::plan(Time when) {
 }
 
 void Claimer::claim() {
-    if (stopped_ || claiming_) return;
+    if (stopped_) return;
+    if (claiming_) {
+        claim_again_ = true;
+        return;
+    }
     planned_.store(Time::max().time_since_epoch().count(), std::memory_order_relaxed);
     const std::int64_t active = shared_.active.load(std::memory_order_relaxed);
     const auto most = static_cast<std::int64_t>(shared_.settings.max_claimed);
@@ -55,6 +66,7 @@ void Claimer::claim() {
     shared_.store.claim_due(loop_, due, lease_until, limit, [this, limit](Result<store::Claims> claims) {
         claiming_ = false;
         claimed(std::move(claims), limit);
+        if (std::exchange(claim_again_, false)) claim();
     });
 }
 
@@ -76,7 +88,8 @@ void Claimer::claimed(Result<store::Claims> claims, std::size_t asked) {
 
     // Nodes that share a store should not all come at once.
     const Millis interval = shared_.settings.claim_interval;
-    const Millis pause = interval - Millis{static_cast<Millis::rep>(static_cast<double>(interval.count()) * 0.3 * random_.fraction())};
+    const Millis pause =
+        interval - Millis{static_cast<Millis::rep>(static_cast<double>(interval.count()) * 0.3 * random_.fraction())};
     Time next = loop_.now() + pause;
     if (claims->next_due) next = std::min(next, std::max(*claims->next_due + Millis{1}, loop_.now() + Millis{10}));
     plan(next);

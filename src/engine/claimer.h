@@ -10,7 +10,7 @@
 namespace dtmd::engine {
 
 /// Takes up what nobody drives: overdue transactions are claimed from the store in batches, as many as there is free
-/// capacity for (design.md 6). Also lets finished transactions expire, and reports how much is unfinished.
+/// capacity for. Also lets finished transactions expire, and reports how much is unfinished.
 /// One per coordinator, on the first shard's loop.
 class Claimer {
 public:
@@ -38,6 +38,7 @@ private:
     Time recover_until_;              ///< While set: claim what is due up to this moment, not only up to now.
     std::atomic<Time::rep> planned_;  ///< When the next claim is planned.
     bool claiming_ = false;
+    bool claim_again_ = false;  ///< A look came due during a claim, which may have missed what it was for.
     bool stopped_ = false;
 };
 

@@ -17,7 +17,12 @@ class ShardedCoordinator final : public Coordinator {
 public:
     ShardedCoordinator(std::vector<ShardEnvironment> environments, store::Store& store, Settings settings,
                        observe::EngineMetrics& metrics, AlertSink alerts)
-        : shared_{.store = store, .settings = settings, .metrics = metrics, .alerts = std::move(alerts), .shards = environments.size(), .due_noted = {}},
+        : shared_{.store = store,
+                  .settings = settings,
+                  .metrics = metrics,
+                  .alerts = std::move(alerts),
+                  .shards = environments.size(),
+                  .due_noted = {}},
           environments_(std::move(environments)),
           topics_(environments_.front().loop, store, settings.topics_interval,
                   [this](std::shared_ptr<const TopicMap> map) { publish(std::move(map)); }),
@@ -36,27 +41,31 @@ public:
     }
 
     void prepare(Loop& home, txn::Transaction request, Reply reply) override {
-        hop(request.gid, home, [request = std::move(request), waiter = waiter(home, std::move(reply))](Shard& shard) mutable {
-            shard.prepare(std::move(request), std::move(waiter));
-        });
+        hop(request.gid, home,
+            [request = std::move(request), waiter = waiter(home, std::move(reply))](Shard& shard) mutable {
+                shard.prepare(std::move(request), std::move(waiter));
+            });
     }
 
     void submit(Loop& home, txn::Transaction request, Reply reply) override {
-        hop(request.gid, home, [request = std::move(request), waiter = waiter(home, std::move(reply))](Shard& shard) mutable {
-            shard.submit(std::move(request), std::move(waiter));
-        });
+        hop(request.gid, home,
+            [request = std::move(request), waiter = waiter(home, std::move(reply))](Shard& shard) mutable {
+                shard.submit(std::move(request), std::move(waiter));
+            });
     }
 
-    void submit_workflow(Loop& home, std::string gid, std::string status, std::string rollback_reason, std::string result,
-                         Reply reply) override {
+    void submit_workflow(Loop& home, std::string gid, std::string status, std::string rollback_reason,
+                         std::string result, Reply reply) override {
         txn::Status parsed{};
         if (!txn::parse(status, parsed) || !txn::is_final(parsed)) {
-            return post(home, std::move(reply), invalid("req_extra.status: expected succeed or failed, got '" + status + "'"));
+            return post(home, std::move(reply),
+                        invalid("req_extra.status: expected succeed or failed, got '" + status + "'"));
         }
-        hop(gid, home, [gid, parsed, reason = std::move(rollback_reason), result = std::move(result),
-                        waiter = waiter(home, std::move(reply))](Shard& shard) mutable {
-            shard.submit_workflow(std::move(gid), parsed, std::move(reason), std::move(result), std::move(waiter));
-        });
+        hop(gid, home,
+            [gid, parsed, reason = std::move(rollback_reason), result = std::move(result),
+             waiter = waiter(home, std::move(reply))](Shard& shard) mutable {
+                shard.submit_workflow(std::move(gid), parsed, std::move(reason), std::move(result), std::move(waiter));
+            });
     }
 
     void abort(Loop& home, std::string gid, std::string trans_type, std::string rollback_reason, Reply reply) override {
@@ -108,20 +117,24 @@ public:
         });
     }
 
-    void list(Loop& home, store::Filter filter, std::string position, std::size_t limit, ReplyWith<store::Page> reply) override {
+    void list(Loop& home, store::Filter filter, std::string position, std::size_t limit,
+              ReplyWith<store::Page> reply) override {
         shared_.store.list(home, filter, std::move(position), limit, forward(std::move(reply)));
     }
 
     void subscribe(Loop& home, std::string topic, std::string url, std::string remark, Reply reply) override {
-        at_topics(home, std::move(reply), [topic = std::move(topic), url = std::move(url), remark = std::move(remark)](Topics& topics, Reply answer) mutable {
-            topics.subscribe(std::move(topic), std::move(url), std::move(remark), std::move(answer));
-        });
+        at_topics(home, std::move(reply),
+                  [topic = std::move(topic), url = std::move(url), remark = std::move(remark)](Topics& topics,
+                                                                                               Reply answer) mutable {
+                      topics.subscribe(std::move(topic), std::move(url), std::move(remark), std::move(answer));
+                  });
     }
 
     void unsubscribe(Loop& home, std::string topic, std::string url, Reply reply) override {
-        at_topics(home, std::move(reply), [topic = std::move(topic), url = std::move(url)](Topics& topics, Reply answer) mutable {
-            topics.unsubscribe(std::move(topic), std::move(url), std::move(answer));
-        });
+        at_topics(home, std::move(reply),
+                  [topic = std::move(topic), url = std::move(url)](Topics& topics, Reply answer) mutable {
+                      topics.unsubscribe(std::move(topic), std::move(url), std::move(answer));
+                  });
     }
 
     void delete_topic(Loop& home, std::string topic, Reply reply) override {
@@ -135,7 +148,8 @@ public:
         shared_.store.kv_scan(home, std::move(category), std::move(position), limit, forward(std::move(reply)));
     }
 
-    void query_kv(Loop& home, std::string category, std::string key, ReplyWith<std::vector<store::KeyValue>> reply) override {
+    void query_kv(Loop& home, std::string category, std::string key,
+                  ReplyWith<std::vector<store::KeyValue>> reply) override {
         if (key.empty()) return all_kv(home, std::move(category), {}, {}, std::move(reply));
         auto done = [reply = std::move(reply)](Result<std::optional<store::KeyValue>> found) mutable {
             if (!found) return reply(store_trouble(found.error()), {});
@@ -169,17 +183,30 @@ public:
         struct Stop {
             std::size_t left;
             Task done;
+            bool given_up = false;
         };
-        auto state = std::make_shared<Stop>(Stop{shards_.size(), std::move(done)});
+        auto state = std::make_shared<Stop>(Stop{.left = shards_.size(), .done = std::move(done)});
         const auto end = [state] {
             if (state->done) std::exchange(state->done, nullptr)();
         };
-        first.after(limit, end);
+        first.after(limit, [this, &first, state, end] {
+            if (!state->done) return;
+            state->left = shards_.size();
+            state->given_up = true;
+            for (std::size_t i = 0; i < shards_.size(); ++i) {
+                environments_[i].loop.post([shard = shards_[i].get(), &first, state, end] {
+                    shard->give_up();
+                    first.post([state, end] {
+                        if (--state->left == 0) end();
+                    });
+                });
+            }
+        });
         for (std::size_t i = 0; i < shards_.size(); ++i) {
             environments_[i].loop.post([shard = shards_[i].get(), &first, state, end] {
                 shard->stop([&first, state, end] {
                     first.post([state, end] {
-                        if (--state->left == 0) end();
+                        if (!state->given_up && --state->left == 0) end();
                     });
                 });
             });
@@ -214,8 +241,11 @@ private:
     template <class Work>
     void at_topics(Loop& home, Reply reply, Work work) {
         Loop& first = environments_.front().loop;
-        Reply answer = [&home, reply = std::move(reply)](Answer result) mutable { post(home, std::move(reply), std::move(result)); };
-        first.post([this, work = std::move(work), answer = std::move(answer)]() mutable { work(topics_, std::move(answer)); });
+        Reply answer = [&home, reply = std::move(reply)](Answer result) mutable {
+            post(home, std::move(reply), std::move(result));
+        };
+        first.post(
+            [this, work = std::move(work), answer = std::move(answer)]() mutable { work(topics_, std::move(answer)); });
     }
 
     template <class T>
@@ -228,7 +258,8 @@ private:
 
     void all_kv(Loop& home, std::string category, std::string position, std::vector<store::KeyValue> so_far,
                 ReplyWith<std::vector<store::KeyValue>> reply) {
-        auto done = [this, &home, category, so_far = std::move(so_far), reply = std::move(reply)](Result<store::KeyValuePage> page) mutable {
+        auto done = [this, &home, category, so_far = std::move(so_far),
+                     reply = std::move(reply)](Result<store::KeyValuePage> page) mutable {
             if (!page) return reply(store_trouble(page.error()), {});
             for (store::KeyValue& item : page->items) so_far.push_back(std::move(item));
             if (page->next_position.empty()) return reply({}, std::move(so_far));
@@ -259,9 +290,10 @@ private:
 
 }  // namespace
 
-std::unique_ptr<Coordinator> make_coordinator(std::vector<ShardEnvironment> shards, store::Store& store, Settings settings,
-                                              observe::EngineMetrics& metrics, AlertSink alerts) {
-    return std::make_unique<ShardedCoordinator>(std::move(shards), store, std::move(settings), metrics, std::move(alerts));
+std::unique_ptr<Coordinator> make_coordinator(std::vector<ShardEnvironment> shards, store::Store& store,
+                                              Settings settings, observe::EngineMetrics& metrics, AlertSink alerts) {
+    return std::make_unique<ShardedCoordinator>(std::move(shards), store, std::move(settings), metrics,
+                                                std::move(alerts));
 }
 
 }  // namespace dtmd::engine

@@ -32,15 +32,15 @@ using AlertSink = std::function<void(Loop& home, Alert)>;
 struct Settings {
     txn::Policy policy;
     Millis request_timeout{3'000};
-    Millis claim_interval{3'000};         ///< dtm's TransCronInterval.
-    Millis topics_interval{3'000};        ///< dtm's ConfigUpdateInterval.
-    bool lazy_branch_results = false;     ///< UpdateBranchSync: 0
-    bool safe_resubmit = false;           ///< Compat.SafeResubmit
+    Millis claim_interval{3'000};            ///< dtm's TransCronInterval.
+    Millis topics_interval{3'000};           ///< dtm's ConfigUpdateInterval.
+    bool lazy_branch_results = false;        ///< UpdateBranchSync: 0
+    bool safe_resubmit = false;              ///< Compat.SafeResubmit
     std::size_t per_host_concurrency = 256;  ///< Over all shards.
     std::size_t max_resident = 20'000;       ///< Sleeping actors kept in memory, over all shards.
     std::size_t max_claimed = 2'000;         ///< Claimed transactions being worked on at once, over all shards.
     std::int64_t alert_retry_limit = 3;
-    Millis finished_kept{604'800'000};    ///< Finished transactions are removed after this; 0: never.
+    Millis finished_kept{604'800'000};  ///< Finished transactions are removed after this; 0: never.
 };
 
 /// The engine proper: shards, actors, claims. `start` and `stop` are called on the first shard's loop.

@@ -87,15 +87,36 @@ void HostGate::recover(Host& host, Left& left) {
     host.failures = 0;
     if (host.broken) left.breaker_change = -1;
     host.broken = host.probing = false;
-    for (const auto& sleeper : host.sleepers) {
-        if (ActorPtr actor = sleeper.lock(); actor && actor->sleeping) left.awake.push_back(std::move(actor));
+    for (const Sleeper& sleeper : host.sleepers) {
+        if (ActorPtr actor = sleeper.actor.lock(); actor && actor->sleeping) left.awake.push_back(std::move(actor));
     }
     host.sleepers.clear();
+    host.known.clear();
 }
 
 void HostGate::sleep(std::string_view name, const ActorPtr& actor) {
     const auto found = hosts_.find(name);
-    if (found != hosts_.end() && found->second.failures > 0) found->second.sleepers.push_back(actor);
+    if (found == hosts_.end() || found->second.failures == 0) return;
+    Host& host = found->second;
+    if (!host.known.insert(actor.get()).second) return;
+    host.sleepers.push_back({actor.get(), actor});
+    if (host.sleepers.size() >= host.sweep_at) sweep(host);
+}
+
+// A host may be away for days, and those that are left to the store meanwhile come back as new actors each time.
+void HostGate::sweep(Host& host) {
+    std::erase_if(host.sleepers, [](const Sleeper& sleeper) {
+        const ActorPtr actor = sleeper.actor.lock();
+        return !actor || actor->gone;
+    });
+    host.known.clear();
+    for (const Sleeper& sleeper : host.sleepers) host.known.insert(sleeper.key);
+    host.sweep_at = std::max<std::size_t>(64, 2 * host.sleepers.size());
+}
+
+std::size_t HostGate::sleepers(std::string_view name) const {
+    const auto found = hosts_.find(name);
+    return found == hosts_.end() ? 0 : found->second.sleepers.size();
 }
 
 std::vector<ActorPtr> HostGate::probes(Time now) {
@@ -103,7 +124,8 @@ std::vector<ActorPtr> HostGate::probes(Time now) {
     for (auto& [name, host] : hosts_) {
         if (!host.broken || host.probing || now < host.probe_at) continue;
         while (!host.sleepers.empty()) {
-            ActorPtr actor = host.sleepers.back().lock();
+            ActorPtr actor = host.sleepers.back().actor.lock();
+            host.known.erase(host.sleepers.back().key);
             host.sleepers.pop_back();
             if (!actor || !actor->sleeping) continue;
             awake.push_back(std::move(actor));
@@ -118,7 +140,8 @@ std::string HostGate::why_blocked(std::string_view name, Time now) const {
     const auto wait = found == hosts_.end() ? Millis{0} : std::max(found->second.probe_at - now, Millis{0});
     const std::uint32_t failures = found == hosts_.end() ? 0 : found->second.failures;
     return "circuit breaker: " + std::string(name) + " could not be reached " + std::to_string(failures) +
-           " times in a row; it is tried again in " + std::to_string(wait.count()) + " ms and this call follows when it is back";
+           " times in a row; it is tried again in " + std::to_string(wait.count()) +
+           " ms and this call follows when it is back";
 }
 
 // Hosts come and go with what clients submit; the table must not grow for ever.

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 namespace dtmd::engine {
@@ -19,7 +20,7 @@ struct Caller {
 };
 inline constexpr std::size_t check_row = static_cast<std::size_t>(-1);
 
-/// Keeps one slow or dead participant from delaying anything that does not need it (design.md 1.7, 6): bounded
+/// Keeps one slow or dead participant from delaying anything that does not need it: bounded
 /// concurrency per host, and a circuit breaker that lets one probe at a time through to a host that keeps failing.
 /// One per shard.
 class HostGate {
@@ -55,12 +56,21 @@ public:
     /// "circuit breaker: ...", for people.
     std::string why_blocked(std::string_view host, Time now) const;
 
+    /// How many sleepers of `host` are kept, including some that are gone.
+    std::size_t sleepers(std::string_view host) const;
+
 private:
+    struct Sleeper {
+        const Actor* key;
+        std::weak_ptr<Actor> actor;
+    };
     struct Host {
         std::size_t open = 0;
         std::deque<Caller> queue;
-        std::vector<std::weak_ptr<Actor>> sleepers;
-        std::uint32_t failures = 0;  ///< Consecutive calls that did not reach it.
+        std::vector<Sleeper> sleepers;
+        std::unordered_set<const Actor*> known;  ///< Who is among them; no address is used again before it has left.
+        std::size_t sweep_at = 64;               ///< Those that are gone are forgotten when there are this many.
+        std::uint32_t failures = 0;              ///< Consecutive calls that did not reach it.
         bool broken = false;
         bool probing = false;
         Time probe_at;
@@ -73,6 +83,7 @@ private:
     void admit(Host& host, Left& left);
     void fail(Host& host, Time now, Left& left);
     void recover(Host& host, Left& left);
+    static void sweep(Host& host);
     void forget_if_idle(std::string_view name);
 
     std::size_t most_open_;

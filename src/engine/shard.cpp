@@ -36,6 +36,7 @@ ActorPtr Shard::add(std::string gid, Actor::Phase phase) {
 void Shard::drop(const ActorPtr& actor) {
     if (actor->gone) return;
     if (actor->sleeping) set_awake(actor, true);
+    due_.clear(*actor);
     actor->gone = true;
     shared_.active.fetch_sub(1, std::memory_order_relaxed);
     shared_.metrics.in_flight(-1);
@@ -53,8 +54,7 @@ void Shard::advance(const ActorPtr& actor) {
             run_command(actor, std::move(command));
             continue;
         }
-        if (!actor->driving) return drop(actor);
-        if (txn::is_final(actor->transaction.status)) return finish(actor);
+        if (!actor->driving || txn::is_final(actor->transaction.status)) return finish(actor);
         if (stopping_) return hand_back(actor);
         const std::uint32_t open_before = actor->open_calls;
         step(actor);
@@ -67,7 +67,7 @@ void Shard::advance(const ActorPtr& actor) {
 void Shard::step(const ActorPtr& actor) {
     const txn::Decision decision = txn::decide(actor->transaction, actor->live, now(), policy());
     if (decision.turn) return write_turn(actor, *decision.turn, {});
-    if (actor->results_pending) return write_progress(actor, now() + shared_.lease());
+    if (actor->results_pending) return write_progress(actor, now() + timeout_of(*actor) + shared_.lease());
 
     const bool calls = decision.check_back || !decision.calls.empty();
     if (!calls && actor->open_calls == 0) return settle(actor, decision.wake);
@@ -97,7 +97,8 @@ void Shard::tell_all(const ActorPtr& actor, const Answer& answer) {
     for (Waiter& waiter : std::exchange(actor->waiters, {})) tell(std::move(waiter), answer);
 }
 
-// Nothing is open and nothing may be called now: waiting clients are told, and the actor sleeps or is left to the store.
+// Nothing is open and nothing may be called now: waiting clients are told, and the actor sleeps or is left to the
+// store.
 void Shard::settle(const ActorPtr& actor, std::optional<Time> wake) {
     const auto is_soon = [](const txn::Attempt& attempt) { return attempt.soon; };
     const bool same_look = std::ranges::any_of(actor->live.branches, is_soon);
@@ -111,6 +112,9 @@ void Shard::settle(const ActorPtr& actor, std::optional<Time> wake) {
     if (!same_look && (undecided || crowded)) {
         return write_progress(actor, until, [this, actor, until](store::Outcome outcome) {
             if (outcome != store::Outcome::ok || actor->gone || !actor->commands.empty()) return;
+            const txn::Decision again = txn::decide(actor->transaction, actor->live, now(), policy());
+            if (again.check_back || again.turn || !again.calls.empty())
+                return;  // Somebody has ordered a call meanwhile.
             drop(actor);
             shared_.due_noted(until);
         });
@@ -152,6 +156,13 @@ void Shard::stop(Task idle) {
     for (const ActorPtr& actor : all) {
         wake(actor, false);
         advance(actor);
+    }
+}
+
+void Shard::give_up() {
+    for (const auto& [gid, actor] : actors_) {
+        tell_all(actor, stopping_midway());
+        answer_commands(actor, stopping());
     }
 }
 

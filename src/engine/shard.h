@@ -22,7 +22,7 @@ struct Shared {
     AlertSink alerts;
     std::size_t shards = 1;
     std::atomic<std::int64_t> active = 0;  ///< Actors that are awake; the claimer's measure of free capacity.
-    std::function<void(Time)> due_noted;  ///< A stored transaction that nobody holds wants a look at this moment.
+    std::function<void(Time)> due_noted;   ///< A stored transaction that nobody holds wants a look at this moment.
 
     /// How far beyond the next planned call a lease reaches: long enough for that call, its answer and its record.
     Millis lease() const;
@@ -57,6 +57,8 @@ public:
     void start();
     /// No new calls; each actor is handed back when its last call has answered. `idle` runs when none is left.
     void stop(Task idle);
+    /// The time for that is up: whoever waits for a transaction that isn't handed back yet is told so.
+    void give_up();
 
 private:
     // shard.cpp
@@ -102,12 +104,13 @@ private:
 
     // shard_calls.cpp
     void start_call(const ActorPtr& actor, std::size_t row);
-    void admitted(const Caller& caller);
+    void admit(std::vector<Caller> next, const std::string& host);
     void send(const Caller& caller);
-    void answered(const Caller& caller, const std::string& host, participant::Reply reply);
+    /// `host`: whose slot the call has taken, if it has taken one.
+    void answered(const Caller& caller, std::optional<std::string> host, participant::Reply reply);
     void check_answered(const ActorPtr& actor, participant::Reply& reply);
     void branch_answered(const ActorPtr& actor, std::size_t row, participant::Reply& reply);
-    void after_leaving(std::string_view host, HostGate::Left left);
+    void after_leaving(const std::string& host, HostGate::Left left);
     void blocked(const Caller& caller, const std::string& host);
     void alert(const Actor& actor, std::size_t row, const std::string& error);
     std::string url_of(const Actor& actor, std::size_t row) const;
@@ -118,6 +121,7 @@ private:
     // shard_sleep.cpp
     void sleep(const ActorPtr& actor, Time until);
     void wake(const ActorPtr& actor, bool at_once);
+    void make_due(Actor& actor);
     void set_awake(const ActorPtr& actor, bool awake);
     void arm(Time when);
     void tick();

@@ -23,7 +23,7 @@ txn::Attempt& attempt_of(Actor& actor, std::size_t row) {
 
 // While a call waited for its turn the transaction may have turned, or been stopped.
 bool still_wanted(const Actor& actor, std::size_t row) {
-    if (actor.gone || actor.live.turning) return false;
+    if (actor.gone || actor.live.turning || actor.phase != Actor::Phase::ready) return false;
     const txn::Status status = actor.transaction.status;
     if (row == check_row) return status == txn::Status::prepared;
     const std::string& op = actor.transaction.branches[row].op;
@@ -75,7 +75,9 @@ void Shard::start_call(const ActorPtr& actor, std::size_t row) {
     ++actor->open_calls;
     const std::string url = url_of(*actor, row);
     if (url.empty()) {  // protocol.md 5.3: success without a call.
-        loop_.post([this, actor, row] { answered({actor, row}, {}, participant::Reply{.answer = txn::Answer::success, .text = {}}); });
+        loop_.post([this, actor, row] {
+            answered({actor, row}, std::nullopt, participant::Reply{.answer = txn::Answer::success, .text = {}});
+        });
         return;
     }
     const std::string_view host = participant::host_of(url);
@@ -86,15 +88,22 @@ void Shard::start_call(const ActorPtr& actor, std::size_t row) {
     }
 }
 
-void Shard::admitted(const Caller& caller) {
-    const ActorPtr& actor = caller.actor;
-    if (still_wanted(*actor, caller.row) && !stopping_ && lease_covers_a_call(*actor)) return send(caller);
-    const std::string url = url_of(*actor, caller.row);
-    after_leaving(participant::host_of(url), gate_.give_back(participant::host_of(url), now()));
-    if (actor->gone) return;
-    attempt_of(*actor, caller.row).open = false;
-    --actor->open_calls;
-    advance(actor);
+// Each slot goes to the next that still has a use for it. Not by recursion: a queue may be very long.
+void Shard::admit(std::vector<Caller> next, const std::string& host) {
+    while (!next.empty()) {
+        const Caller caller = std::move(next.back());
+        next.pop_back();
+        const ActorPtr& actor = caller.actor;
+        if (still_wanted(*actor, caller.row) && !stopping_ && lease_covers_a_call(*actor)) {
+            send(caller);
+            continue;
+        }
+        for (Caller& one : gate_.give_back(host, now()).next) next.push_back(std::move(one));
+        if (actor->gone) continue;
+        attempt_of(*actor, caller.row).open = false;
+        --actor->open_calls;
+        advance(actor);
+    }
 }
 
 void Shard::send(const Caller& caller) {
@@ -109,29 +118,33 @@ void Shard::send(const Caller& caller) {
     participant::Call call = call_of(actor, caller.row);
     std::string host(participant::host_of(call.url));
     participant_.call(std::move(call), [this, caller, host = std::move(host)](participant::Reply reply) {
-        answered(caller, host, std::move(reply));
+        answered(caller, std::optional(host), std::move(reply));
     });
 }
 
-void Shard::answered(const Caller& caller, const std::string& host, participant::Reply reply) {
+void Shard::answered(const Caller& caller, std::optional<std::string> host, participant::Reply reply) {
     const ActorPtr& actor = caller.actor;
     if (!actor->gone) {
         --actor->open_calls;
         if (reply.answer != txn::Answer::success && !actor->trouble) actor->trouble = {reply.answer, reply.text};
-        if (!reply.reached) gate_.sleep(host, actor);
         if (caller.row == check_row) {
             check_answered(actor, reply);
         } else {
             branch_answered(actor, caller.row, reply);
         }
     }
-    if (!host.empty()) after_leaving(host, gate_.leave(host, reply.reached, now()));
+    if (host) {
+        HostGate::Left left = gate_.leave(*host, reply.reached, now());
+        if (!reply.reached && !actor->gone) gate_.sleep(*host, actor);
+        after_leaving(*host, std::move(left));
+    }
     advance(actor);
 }
 
 void Shard::check_answered(const ActorPtr& actor, participant::Reply& reply) {
     txn::apply_check_answer(actor->transaction, actor->live, reply.answer, now(), policy(), random_.fraction());
-    log::debug("check_back.answered", {{"gid", actor->transaction.gid}, {"result", name_of(reply.answer)}, {"code", reply.code}});
+    log::debug("check_back.answered",
+               {{"gid", actor->transaction.gid}, {"result", name_of(reply.answer)}, {"code", reply.code}});
     if (reply.answer == txn::Answer::unknown) alert(*actor, check_row, reply.text);
 }
 
@@ -141,13 +154,18 @@ void Shard::branch_answered(const ActorPtr& actor, std::size_t row, participant:
     shared_.metrics.branch_answered(txn::name(transaction.mode), branch.branch_id, branch.op, name_of(reply.answer),
                                     static_cast<double>(reply.took.count()) / 1e6);
     if (log::enabled(spdlog::level::debug)) {
-        log::debug("branch.answered", {{"gid", transaction.gid}, {"branch", branch.branch_id}, {"op", branch.op},
-                                       {"result", name_of(reply.answer)}, {"code", reply.code},
+        log::debug("branch.answered", {{"gid", transaction.gid},
+                                       {"branch", branch.branch_id},
+                                       {"op", branch.op},
+                                       {"result", name_of(reply.answer)},
+                                       {"code", reply.code},
                                        {"ms", reply.took.count() / 1000}});
     }
     const bool may_refuse = transaction.mode == txn::Mode::saga && branch.op == txn::op::action;
     if (reply.answer == txn::Answer::failure && !may_refuse) {
-        log::warn("branch.refused", {{"gid", transaction.gid}, {"branch", branch.branch_id}, {"op", branch.op},
+        log::warn("branch.refused", {{"gid", transaction.gid},
+                                     {"branch", branch.branch_id},
+                                     {"op", branch.op},
                                      {"reason", "this operation must succeed in the end: it is tried again"}});
     }
     actor->dirty_rows.insert(static_cast<std::uint32_t>(row));
@@ -161,16 +179,15 @@ void Shard::branch_answered(const ActorPtr& actor, std::size_t row, participant:
     }
 }
 
-void Shard::after_leaving(std::string_view host, HostGate::Left left) {
+void Shard::after_leaving(const std::string& host, HostGate::Left left) {
     if (left.breaker_change != 0) {
         shared_.metrics.breaker_open(left.breaker_change);
         log::warn(left.breaker_change > 0 ? "host.given_up" : "host.back", {{"host", host}});
     }
-    for (const Caller& caller : left.next) admitted(caller);
+    admit(std::move(left.next), host);
     for (const Caller& caller : left.blocked) {
         if (caller.actor->gone) continue;
-        const std::string url = url_of(*caller.actor, caller.row);
-        blocked(caller, std::string(participant::host_of(url)));
+        blocked(caller, host);
         advance(caller.actor);
     }
     for (const ActorPtr& actor : left.awake) {
@@ -186,16 +203,20 @@ void Shard::blocked(const Caller& caller, const std::string& host) {
     std::string why = gate_.why_blocked(host, now());
     if (!actor->trouble) actor->trouble = {txn::Answer::unknown, why};
     if (caller.row == check_row) {
-        txn::apply_check_answer(actor->transaction, actor->live, txn::Answer::unknown, now(), policy(), random_.fraction());
-        return;
+        txn::apply_check_answer(actor->transaction, actor->live, txn::Answer::unknown, now(), policy(),
+                                random_.fraction());
+    } else {
+        actor->dirty_rows.insert(static_cast<std::uint32_t>(caller.row));
+        txn::apply_blocked(actor->transaction, actor->live, caller.row, why, now(), policy(), random_.fraction());
     }
-    actor->dirty_rows.insert(static_cast<std::uint32_t>(caller.row));
-    txn::apply_blocked(actor->transaction, actor->live, caller.row, std::move(why), now(), policy(), random_.fraction());
+    alert(*actor, caller.row, why);
 }
 
 void Shard::alert(const Actor& actor, std::size_t row, const std::string& error) {
     const std::uint32_t failures = row == check_row ? actor.live.check.failures : actor.live.branches[row].failures;
-    if (!shared_.alerts || failures < static_cast<std::uint32_t>(std::max<std::int64_t>(1, shared_.settings.alert_retry_limit))) return;
+    if (!shared_.alerts ||
+        failures < static_cast<std::uint32_t>(std::max<std::int64_t>(1, shared_.settings.alert_retry_limit)))
+        return;
     shared_.alerts(loop_, Alert{.gid = actor.transaction.gid,
                                 .status = std::string(txn::name(actor.transaction.status)),
                                 .branch_url = url_of(actor, row),

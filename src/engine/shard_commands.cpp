@@ -59,7 +59,8 @@ void Shard::submit(txn::Transaction request, Waiter waiter) {
         std::string gid = command.request.gid;
         return queue(std::move(gid), std::move(command));
     }
-    if (request.mode == Mode::tcc || request.mode == Mode::xa) return turn_unread(std::move(request), std::move(waiter));
+    if (request.mode == Mode::tcc || request.mode == Mode::xa)
+        return turn_unread(std::move(request), std::move(waiter));
     insert_and_drive(std::move(request), std::move(waiter));
 }
 
@@ -230,7 +231,11 @@ void Shard::run_force_stop(const ActorPtr& actor, Command command) {
 void Shard::turn_by_command(const ActorPtr& actor, Command command, txn::Turn turn, store::Patch patch, bool waits) {
     if (patch.options) actor->transaction.options = *patch.options;
     if (patch.not_before) actor->transaction.not_before = *patch.not_before;
-    if (patch.custom_data) actor->transaction.custom_data = *patch.custom_data;
+    if (patch.custom_data) {
+        actor->transaction.custom_data = *patch.custom_data;
+        actor->transaction.saga_concurrent = command.request.saga_concurrent;
+        actor->transaction.orders = command.request.orders;
+    }
     auto then = [this, actor, waits, command = std::move(command)](store::Outcome outcome) mutable {
         if (outcome == store::Outcome::ok) {
             actor->driving = true;
@@ -248,10 +253,12 @@ void Shard::turn_by_command(const ActorPtr& actor, Command command, txn::Turn tu
 // store it may be another node that drives it: then this node leaves it alone.
 void Shard::join(const ActorPtr& actor, Waiter waiter, bool waits) {
     if (!actor->driving) actor->driving = store_.is_exclusive() || actor->lease_until <= now();
-    if (!waits || !actor->driving) {
+    if (!waits) {
         tell(std::move(waiter), {});
-    } else {
+    } else if (actor->driving) {
         actor->waiters.push_back(std::move(waiter));
+    } else {
+        tell(std::move(waiter), wait_result(*actor));
     }
     for (txn::Attempt& attempt : actor->live.branches) attempt.retry_at = {};
 }

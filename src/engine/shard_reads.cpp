@@ -28,7 +28,8 @@ void Shard::prepare_workflow(txn::Transaction request, Loop& home, ReplyWith<Fou
         }
         if (outcome != store::Outcome::conflict) return tell(std::move(refused), store_trouble(outcome));
         std::string gid = request.gid;
-        auto found = [this, &home, shared, request = std::move(request), refused = std::move(refused)](Result<Found> result) mutable {
+        auto found = [this, &home, shared, request = std::move(request),
+                      refused = std::move(refused)](Result<Found> result) mutable {
             if (!result) return tell(std::move(refused), store_trouble(result.error()));
             if (!*result) return tell(std::move(refused), store_trouble(store::Outcome::unknown));
             if ((*result)->mode != request.mode) return tell(std::move(refused), other_content(**result, request));
@@ -41,7 +42,10 @@ void Shard::prepare_workflow(txn::Transaction request, Loop& home, ReplyWith<Fou
 
 void Shard::query(std::string gid, Loop& home, ReplyWith<Found> reply) {
     const ActorPtr actor = find(gid);
-    if (actor && actor->phase == Actor::Phase::ready && actor->driving) {
+    // While it is prepared branches join it in the store, behind its actor's back.
+    const bool complete =
+        actor && actor->phase == Actor::Phase::ready && actor->driving && actor->transaction.status != Status::prepared;
+    if (complete) {
         home.post([reply = std::move(reply), copy = actor->transaction]() mutable { reply({}, std::move(copy)); });
         return;
     }
@@ -74,18 +78,20 @@ void Shard::reset_next_cron_time(std::string gid, Waiter waiter) {
 
 // An operator asks for a call now, whatever the transaction's own plans are.
 void Shard::bring_forward(const std::string& gid) {
-    adopt(gid);
+    if (!find(gid)) adopt(gid);
     const ActorPtr actor = find(gid);
     if (!actor) return;
-    actor->call_now = true;
     actor->lease_until = now();
+    actor->call_now = true;
     if (actor->phase != Actor::Phase::ready) return;
-    actor->live.check.retry_at = now();
+    make_due(*actor);
+    wake(actor, false);
     advance(actor);
 }
 
 void Shard::adopt(const std::string& gid) {
     if (const ActorPtr actor = find(gid)) {
+        actor->driving = true;
         wake(actor, true);
         return advance(actor);
     }

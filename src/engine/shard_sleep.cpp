@@ -18,13 +18,16 @@ void Shard::sleep(const ActorPtr& actor, Time until) {
     arm(until);
 }
 
+void Shard::make_due(Actor& actor) {
+    for (txn::Attempt& attempt : actor.live.branches) attempt.retry_at = {};
+    actor.live.check.retry_at = std::min(actor.live.check.retry_at, now());
+    if (std::exchange(actor.call_now, false)) actor.live.check.retry_at = now();
+}
+
 void Shard::wake(const ActorPtr& actor, bool at_once) {
-    if (at_once && actor->phase == Actor::Phase::ready) {
-        for (txn::Attempt& attempt : actor->live.branches) attempt.retry_at = {};
-        actor->live.check.retry_at = std::min(actor->live.check.retry_at, now());
-    }
+    if (at_once && actor->phase == Actor::Phase::ready) make_due(*actor);
     if (!actor->sleeping) return;
-    DueQueue::clear(*actor);
+    due_.clear(*actor);
     set_awake(actor, true);
     if (!txn::is_final(actor->transaction.status)) {
         const Millis age = now() - actor->transaction.create_time;
@@ -69,11 +72,12 @@ void Shard::tick() {
 // We are stopping: nothing new is started, and whoever comes next may take it at once.
 void Shard::hand_back(const ActorPtr& actor) {
     if (actor->open_calls > 0) return;
-    const Answer answer = error("this coordinator is stopping; the transaction goes on when it is back, or on another node");
-    tell_all(actor, answer);
-    answer_commands(actor, stopping());
     const txn::Decision decision = txn::decide(actor->transaction, actor->live, now(), policy());
-    const Time due = decision.turn || !decision.calls.empty() ? now() : decision.wake.value_or(now());
+    if (decision.turn) return write_turn(actor, *decision.turn, {});  // It needs no call, and may be the end.
+    tell_all(actor, stopping_midway());
+    answer_commands(actor, stopping());
+    const bool calls = decision.check_back || !decision.calls.empty();
+    const Time due = calls ? now() : decision.wake.value_or(now());
     write_progress(actor, due, [this, actor](store::Outcome) { drop(actor); });
 }
 

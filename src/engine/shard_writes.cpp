@@ -103,7 +103,8 @@ void Shard::write_progress(const ActorPtr& actor, Time lease_until, WriteDone th
     for (const store::RowPatch& row : mutation.patch.rows) rows.push_back(row.row);
     actor->writing = true;
 
-    auto done = [this, actor, rows = std::move(rows), lease_until, then = std::move(then)](store::Outcome outcome) mutable {
+    auto done = [this, actor, rows = std::move(rows), lease_until,
+                 then = std::move(then)](store::Outcome outcome) mutable {
         if (outcome == store::Outcome::ok) {
             actor->lease_until = actor->transaction.next_cron_time = lease_until;
         } else {
@@ -123,12 +124,15 @@ void Shard::written(const ActorPtr& actor, store::Outcome outcome) {
         case store::Outcome::ok: return advance(actor);
         case store::Outcome::conflict:
         case store::Outcome::not_found:
-            // Somebody else has turned it, or has removed it. What is stored is the truth.
+            // Somebody else has turned it, or has removed it. What is stored is the truth. If it was another node, that
+            // one has the lease now.
+            if (!store_.is_exclusive()) actor->driving = false;
             return reload(actor, Millis{0});
         case store::Outcome::unavailable:
         case store::Outcome::unknown: {
-            log::warn("transaction.unwritten", {{"gid", actor->transaction.gid},
-                                                {"outcome", outcome == store::Outcome::unknown ? "unknown" : "unavailable"}});
+            log::warn("transaction.unwritten",
+                      {{"gid", actor->transaction.gid},
+                       {"outcome", outcome == store::Outcome::unknown ? "unknown" : "unavailable"}});
             tell_all(actor, error("the store is not available; the transaction goes on when it is back"));
             return reload(actor, store_pause);
         }
@@ -138,7 +142,8 @@ void Shard::written(const ActorPtr& actor, store::Outcome outcome) {
 void Shard::reload(const ActorPtr& actor, Millis pause) {
     actor->phase = Actor::Phase::loading;
     auto read = [this, actor] {
-        store_.load(loop_, actor->transaction.gid, [this, actor](Result<Found> result) { loaded(actor, std::move(result)); });
+        store_.load(loop_, actor->transaction.gid,
+                    [this, actor](Result<Found> result) { loaded(actor, std::move(result)); });
     };
     if (pause.count() == 0) return read();
     loop_.after(pause, std::move(read));
@@ -157,14 +162,15 @@ void Shard::loaded(const ActorPtr& actor, Result<Found> result) {
     if (!*result) {
         for (Command& command : std::exchange(actor->commands, {})) {
             const bool submits = command.kind == Command::Kind::submit;
-            tell(std::move(command.who), submits ? never_prepared(command.request) : no_such_global(actor->transaction.gid));
+            tell(std::move(command.who),
+                 submits ? never_prepared(command.request) : no_such_global(actor->transaction.gid));
         }
         tell_all(actor, no_such_global(actor->transaction.gid));
         return drop(actor);
     }
     adopt_record(actor, std::move(**result));
     actor->phase = Actor::Phase::ready;
-    if (std::exchange(actor->call_now, false)) actor->live.check.retry_at = now();
+    if (actor->call_now) make_due(*actor);
     advance(actor);
 }
 
@@ -176,7 +182,8 @@ void Shard::adopt_record(const ActorPtr& actor, txn::Transaction record) {
     const txn::Transaction known = std::move(actor->transaction);
     actor->transaction = std::move(record);
     txn::Live live = txn::make_live(actor->transaction, policy());
-    const bool same_direction = known.status == actor->transaction.status;
+    const bool known_before = known.create_time != no_time;
+    const bool same_direction = known_before && known.status == actor->transaction.status;
     for (std::size_t row = 0; row < std::min(known.branches.size(), live.branches.size()); ++row) {
         if (row < actor->live.branches.size()) {
             live.branches[row].open = actor->live.branches[row].open;

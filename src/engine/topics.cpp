@@ -81,7 +81,11 @@ void Topics::subscribe(std::string topic, std::string url, std::string remark, R
     if (topic.empty()) return reply(error("empty topic"));
     if (url.empty()) return reply(error("empty url"));
     auto change = std::make_shared<Change>();
-    *change = {.adds = true, .topic = std::move(topic), .url = std::move(url), .remark = std::move(remark), .reply = std::move(reply)};
+    *change = {.adds = true,
+               .topic = std::move(topic),
+               .url = std::move(url),
+               .remark = std::move(remark),
+               .reply = std::move(reply)};
     edit(std::move(change));
 }
 
@@ -89,7 +93,8 @@ void Topics::unsubscribe(std::string topic, std::string url, Reply reply) {
     if (topic.empty()) return reply(error("empty topic"));
     if (url.empty()) return reply(error("empty url"));
     auto change = std::make_shared<Change>();
-    *change = {.adds = false, .topic = std::move(topic), .url = std::move(url), .remark = {}, .reply = std::move(reply)};
+    *change = {
+        .adds = false, .topic = std::move(topic), .url = std::move(url), .remark = {}, .reply = std::move(reply)};
     edit(std::move(change));
 }
 

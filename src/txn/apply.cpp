@@ -79,10 +79,13 @@ Live make_live(const Transaction& transaction, const Policy& policy) {
     Live live;
     live.branches.resize(transaction.branches.size());
     const std::uint32_t failures = failures_behind(transaction, policy);
-    live.check.failures = failures;
+    // The first failure leaves the interval as it was, so that it was looked at before is the only sign of it.
+    const bool looked_at = transaction.update_time > transaction.create_time;
+    live.check.failures = looked_at ? std::max<std::uint32_t>(failures, 1) : failures;
     for (std::size_t row = 0; row < live.branches.size(); ++row) {
         const Branch& branch = transaction.branches[row];
-        if (branch.status == BranchStatus::prepared && branch.attempts > 0) live.branches[row].failures = failures;
+        const bool failed_before = branch.status == BranchStatus::prepared && branch.attempts > 0;
+        if (failed_before) live.branches[row].failures = std::max<std::uint32_t>(failures, 1);
     }
     return live;
 }

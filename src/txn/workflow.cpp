@@ -11,7 +11,8 @@ Decision decide_workflow(const Transaction& workflow, const Live& live, Time now
 
     // While progress keeps coming in, the first execution is plainly alive and a second one beside it would only do
     // everything twice.
-    Time last_sign = std::max(workflow.create_time, workflow.update_time);
+    // Not update_time: our own bookkeeping moves it, and would put off the callback for ever.
+    Time last_sign = workflow.create_time;
     for (const Branch& branch : workflow.branches) last_sign = std::max(last_sign, branch.create_time);
     const Time quiet = last_sign + seconds_bounded(base_interval(workflow, policy));
     // A callback that was cut off may still be executing, so the back-off alone isn't enough; an order is.

@@ -23,6 +23,13 @@ public:
     std::function<participant::Reply(const participant::Call&)> script;
     Millis latency{1};
 
+    /// What goes beyond `latency`: how long this call takes; no value: it is never answered.
+    std::function<std::optional<Millis>(const participant::Call&)> takes;
+
+    /// Told of each call as it goes out, and of each answer before the engine hears it.
+    std::function<void(const participant::Call&)> on_call;
+    std::function<void(const participant::Call&, const participant::Reply&)> on_answer;
+
     std::vector<participant::Call> calls;
     std::map<std::string, int> open;  ///< By gid/branch/op: never above one.
     int most_open_of_one = 0, open_now = 0, most_open = 0;
@@ -57,7 +64,8 @@ public:
     void alert(bool) override {}
 };
 
-/// One coordinator with one shard on virtual time. restart() is a crash: all that was in memory is gone.
+/// One coordinator with one shard on virtual time. restart() is a crash: all that was in memory is gone, including
+/// writes that have had no effect yet.
 class World {
 public:
     explicit World(engine::Settings settings = {});
@@ -80,6 +88,15 @@ public:
     Pending prepare(txn::Transaction transaction);
     Pending abort(const std::string& gid, const std::string& type, const std::string& reason = "");
     Pending register_branch(txn::Registration registration);
+    Pending force_stop(const std::string& gid);
+    Pending reset_next_cron_time(const std::string& gid);
+    Pending submit_workflow(const std::string& gid, const std::string& status, const std::string& reason = "");
+    Pending prepare_workflow(txn::Transaction transaction, engine::Found* found = nullptr);
+    Pending query(const std::string& gid, engine::Found* found);
+    Pending reset_cron_time(std::chrono::seconds timeout, std::size_t limit, std::pair<std::size_t, bool>* moved);
+
+    /// What it has come to, without time passing beyond what is due now.
+    engine::Answer now(const Pending& pending);
 
     /// Runs until it is there. Fails the test after a virtual hour.
     engine::Answer wait(const Pending& pending);
@@ -95,6 +112,8 @@ private:
 txn::Transaction saga(const std::string& gid, int steps, bool wait = true);
 txn::Transaction message(const std::string& gid, int steps, bool wait = true);
 txn::Transaction two_phased(const std::string& gid, txn::Mode mode, bool wait = true);
+txn::Transaction workflow(const std::string& gid);
+txn::Registration progress(const std::string& gid, const std::string& branch_id);
 txn::Registration tcc_branch(const std::string& gid, const std::string& branch_id);
 txn::Registration xa_branch(const std::string& gid, const std::string& branch_id);
 

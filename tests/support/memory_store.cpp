@@ -66,7 +66,9 @@ Outcome MemoryStore::perform(const Mutation& mutation) {
             apply_patch(row, mutation.patch);
         } else {
             for (const txn::Branch& branch : mutation.branches) {
-                const auto same = [&](const txn::Branch& b) { return b.branch_id == branch.branch_id && b.op == branch.op; };
+                const auto same = [&](const txn::Branch& b) {
+                    return b.branch_id == branch.branch_id && b.op == branch.op;
+                };
                 if (std::ranges::any_of(row.branches, same)) return Outcome::conflict;
             }
             row.branches.insert(row.branches.end(), mutation.branches.begin(), mutation.branches.end());
@@ -77,14 +79,25 @@ Outcome MemoryStore::perform(const Mutation& mutation) {
 }
 
 void MemoryStore::apply(Loop& home, Mutation mutation, store::Done<Outcome> done) {
+    ++writes;
     Outcome forced = Outcome::ok;
     if (!next_outcomes.empty()) {
         forced = next_outcomes.front();
         next_outcomes.pop_front();
     }
+    if (before.count() == 0) return take(home, mutation, forced, std::move(done));
+    home.after(before, [this, &home, forced, mutation = std::move(mutation), done = std::move(done)]() mutable {
+        take(home, mutation, forced, std::move(done));
+    });
+}
+
+void MemoryStore::take(Loop& home, const Mutation& mutation, Outcome forced, store::Done<Outcome> done) {
     if (down) forced = Outcome::unavailable;
-    if (forced == Outcome::unknown) flip_ = !flip_;
-    const bool happens = forced == Outcome::ok || (forced == Outcome::unknown && flip_);
+    bool happens = forced == Outcome::ok;
+    if (forced == Outcome::unknown) {
+        flip_ = !flip_;
+        happens = unknown_happens.value_or(flip_);
+    }
     const Outcome outcome = happens ? perform(mutation) : forced;
     answer(home, std::move(done), forced == Outcome::unknown ? forced : outcome);
 }
@@ -96,7 +109,8 @@ void MemoryStore::load(Loop& home, std::string gid, store::Done<Result<std::opti
     answer<Value>(home, std::move(done), found == rows.end() ? std::nullopt : std::optional(found->second));
 }
 
-void MemoryStore::list(Loop& home, store::Filter, std::string, std::size_t limit, store::Done<Result<store::Page>> done) {
+void MemoryStore::list(Loop& home, store::Filter, std::string, std::size_t limit,
+                       store::Done<Result<store::Page>> done) {
     store::Page page;
     for (const auto& [gid, row] : rows) {
         if (page.transactions.size() < limit) page.transactions.push_back(row);
@@ -107,15 +121,20 @@ void MemoryStore::list(Loop& home, store::Filter, std::string, std::size_t limit
 void MemoryStore::claim_due(Loop& home, Time due, Time lease_until, std::size_t limit,
                             store::Done<Result<store::Claims>> done) {
     if (down) return answer<Result<store::Claims>>(home, std::move(done), is_down());
+    std::vector<txn::Transaction*> overdue;  // The longest overdue first.
     store::Claims claims;
     for (auto& [gid, row] : rows) {
-        if (txn::is_final(row.status)) continue;
-        if (row.next_cron_time <= due && claims.transactions.size() < limit) {
-            row.next_cron_time = lease_until;
-            claims.transactions.push_back(row);
-        } else if (!claims.next_due || row.next_cron_time < *claims.next_due) {
-            claims.next_due = row.next_cron_time;
+        if (!txn::is_final(row.status)) overdue.push_back(&row);
+    }
+    std::ranges::sort(overdue, {},
+                      [](const txn::Transaction* row) { return std::pair(row->next_cron_time, row->gid); });
+    for (txn::Transaction* row : overdue) {
+        if (row->next_cron_time > due || claims.transactions.size() == limit) {
+            claims.next_due = row->next_cron_time;
+            break;
         }
+        row->next_cron_time = lease_until;
+        claims.transactions.push_back(*row);
     }
     answer<Result<store::Claims>>(home, std::move(done), std::move(claims));
 }
@@ -144,10 +163,12 @@ void MemoryStore::expire(Loop& home, Time finished_before, std::size_t, store::D
 }
 
 void MemoryStore::counts(Loop& home, store::Done<Result<store::Counts>> done) {
-    answer<Result<store::Counts>>(home, std::move(done), store::Counts{.unfinished = rows.size(), .oldest_unfinished = {}});
+    answer<Result<store::Counts>>(home, std::move(done),
+                                  store::Counts{.unfinished = rows.size(), .oldest_unfinished = {}});
 }
 
-void MemoryStore::kv_scan(Loop& home, std::string category, std::string, std::size_t, store::Done<Result<store::KeyValuePage>> done) {
+void MemoryStore::kv_scan(Loop& home, std::string category, std::string, std::size_t,
+                          store::Done<Result<store::KeyValuePage>> done) {
     store::KeyValuePage page;
     for (const auto& [key, item] : items_) {
         if (key.first == category) page.items.push_back(item);

@@ -5,6 +5,7 @@
 #include <deque>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,7 +20,10 @@ public:
     std::function<void(const store::Mutation&)> on_write;
     bool exclusive = true;
     bool down = false;
-    Millis delay{0};  ///< Before each answer.
+    Millis before{0};  ///< From the call to its effect. What has had no effect at a crash never happened.
+    Millis delay{0};   ///< From the effect to its answer.
+    std::optional<bool> unknown_happens;  ///< Instead of alternating.
+    std::size_t writes = 0;               ///< Writes asked for so far.
     std::map<std::string, txn::Transaction> rows;
 
     void apply(Loop& home, store::Mutation mutation, store::Done<store::Outcome> done) override;
@@ -38,12 +42,14 @@ public:
                  store::Done<Result<std::optional<store::KeyValue>>> done) override;
     void kv_create(Loop& home, store::KeyValue item, store::Done<Result<store::Outcome>> done) override;
     void kv_update(Loop& home, store::KeyValue item, store::Done<Result<store::Outcome>> done) override;
-    void kv_delete(Loop& home, std::string category, std::string key, store::Done<Result<store::Outcome>> done) override;
+    void kv_delete(Loop& home, std::string category, std::string key,
+                   store::Done<Result<store::Outcome>> done) override;
     void ping(Loop& home, store::Done<Result<void>> done) override;
     bool is_exclusive() const override { return exclusive; }
 
 private:
     store::Outcome perform(const store::Mutation& mutation);
+    void take(Loop& home, const store::Mutation& mutation, store::Outcome forced, store::Done<store::Outcome> done);
     template <class T>
     void answer(Loop& home, store::Done<T> done, T value);
 

@@ -21,13 +21,15 @@ TEST(Engine, DrivesASagaToItsEndAndTellsTheWaitingClient) {
 TEST(Engine, CompensatesInReverseAndReportsTheReason) {
     World world;
     world.participant.script = [](const participant::Call& call) {
-        return call.op == "action" && call.branch_id == "03" ? testing::failure("no money FAILURE") : testing::success();
+        return call.op == "action" && call.branch_id == "03" ? testing::failure("no money FAILURE")
+                                                             : testing::success();
     };
     const Answer answer = world.submit_and_wait(testing::saga("g1", 3));
     EXPECT_EQ(answer.kind, Kind::failure);
     EXPECT_EQ(answer.message, "url:http://bank/3/action return failed: no money FAILURE");
     EXPECT_EQ(world.status("g1"), txn::Status::failed);
-    EXPECT_EQ(world.participant.log(), (Log{"action 01", "action 02", "action 03", "compensate 03", "compensate 02", "compensate 01"}));
+    EXPECT_EQ(world.participant.log(),
+              (Log{"action 01", "action 02", "action 03", "compensate 03", "compensate 02", "compensate 01"}));
 }
 
 TEST(Engine, RetriesWhatGaveNoDefiniteAnswer) {
