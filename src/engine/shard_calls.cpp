@@ -25,7 +25,8 @@ txn::Attempt& attempt_of(Actor& actor, std::size_t row) {
 bool still_wanted(const Actor& actor, std::size_t row) {
     if (actor.gone || actor.live.turning || actor.phase != Actor::Phase::ready) return false;
     const txn::Status status = actor.transaction.status;
-    if (row == check_row) return status == txn::Status::prepared;
+    // dtm may have left a workflow in any status; a message is only asked about while it is prepared.
+    if (row == check_row) return status == txn::Status::prepared || actor.transaction.mode == txn::Mode::workflow;
     const std::string& op = actor.transaction.branches[row].op;
     const bool forward = op == txn::op::action || op == txn::op::confirm || op == txn::op::commit;
     return status == (forward ? txn::Status::submitted : txn::Status::aborting);

@@ -1,6 +1,7 @@
 #include "engine/answers.h"
 #include "engine/shard.h"
 #include "observe/log.h"
+#include "txn/text.h"
 
 // What an actor writes, and what it does when that fails.
 namespace dtmd::engine {
@@ -50,7 +51,7 @@ void Shard::write_turn(const ActorPtr& actor, txn::Turn turn, store::Patch patch
     patch.status = turn.to;
     patch.update_time = at;
     if (!turn.reason.empty()) {
-        turn.reason.resize(std::min(turn.reason.size(), txn::max_error_text));
+        turn.reason = txn::storable_text(turn.reason, txn::max_error_text);
         patch.rollback_reason = turn.reason;
     }
     if (turn.to == txn::Status::succeed) patch.finish_time = at;
