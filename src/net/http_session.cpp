@@ -106,9 +106,15 @@ std::optional<Refusal> HttpSession::feed(RequestParser& parser) {
     do buffer_.consume(parser.put(buffer_.data(), error));
     while (!error && !parser.is_done() && buffer_.size() > 0);
     if (error && error != http::error::need_more) return refusal_of(error, options());
-    if (had_header || !parser.is_header_done()) return std::nullopt;
+    if (had_header || !parser.is_header_done()) return complaint_about_rest(parser, buffer_.size(), options());
     now_doing(Doing::body, options().body_timeout);
     return complaint_about(parser);
+}
+
+// Some clients end a body with a line of its own that they don't count (RFC 9112, 2.2).
+void HttpSession::skip_empty_lines() {
+    const std::string_view bytes(static_cast<const char*>(buffer_.data().data()), buffer_.size());
+    buffer_.consume(std::min(bytes.find_first_not_of("\r\n"), bytes.size()));
 }
 
 asio::awaitable<bool> HttpSession::allow_body() {
@@ -123,6 +129,7 @@ asio::awaitable<bool> HttpSession::read_request(RequestParser& parser) {
     now_doing(Doing::idle, options().idle_timeout);
     bool was_allowed = false;
     while (true) {
+        if (doing_ == Doing::idle) skip_empty_lines();
         if (buffer_.size() > 0) {
             if (doing_ == Doing::idle) now_doing(Doing::header, options().header_timeout);
             std::optional<Refusal> refusal = feed(parser);
@@ -161,7 +168,7 @@ asio::awaitable<void> HttpSession::drain() {
     socket_.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
     now_doing(Doing::drain, drain_limit);
     bool more = true;
-    while (more && !group_->stopping) {
+    while (more) {
         buffer_.clear();
         more = co_await read_more(body_read_size);
     }
@@ -227,6 +234,8 @@ asio::awaitable<bool> HttpSession::serve_one() {
     Envelope envelope;
     envelope.head_only = parser.get().method() == http::verb::head;
     envelope.http_1_0 = parser.get().version() < 11;
+    const std::string_view target(parser.get().target().data(), parser.get().target().size());
+    if (!target.starts_with('/')) parser.get().target(origin_form(target));
     hand_over(parser.release());
     if (!response_) co_await wait_for_answer();
     if (!socket_.is_open()) co_return false;

@@ -90,6 +90,7 @@ private:
     boost::asio::awaitable<void> refuse(Refusal refusal);
     boost::asio::awaitable<void> drain();
     boost::asio::awaitable<bool> serve_one();
+    void skip_empty_lines();
     std::optional<Refusal> feed(RequestParser& parser);
     void hand_over(HttpRequest request);
     void now_doing(Doing doing, Millis limit);
@@ -99,7 +100,7 @@ private:
     std::shared_ptr<SessionGroup> group_;
     boost::beast::flat_buffer buffer_;
     Doing doing_ = Doing::idle;
-    std::chrono::steady_clock::time_point deadline_;
+    std::chrono::steady_clock::time_point deadline_ = std::chrono::steady_clock::time_point::max();
     bool timed_out_ = false;
     std::optional<HttpResponse> response_;
     Task resume_;  ///< Not an any_completion_handler: in Boost 1.81 assigning to one never returns.

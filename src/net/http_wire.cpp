@@ -86,6 +86,24 @@ std::optional<Refusal> complaint_about(const RequestParser& parser) {
     return std::nullopt;
 }
 
+std::optional<Refusal> complaint_about_rest(const RequestParser& parser, std::size_t size,
+                                            const HttpServerOptions& options) {
+    if (!parser.is_header_done() || parser.is_done() || size <= options.max_header) return std::nullopt;
+    return Refusal{431, "the request's chunk extensions or trailers are larger than " +
+                            std::to_string(options.max_header) + " bytes (Limits.MaxHeader)"};
+}
+
+std::string origin_form(std::string_view target) {
+    const auto scheme_end = target.find("://");
+    if (scheme_end == target.npos) return std::string(target);
+    const std::string_view scheme = target.substr(0, scheme_end);
+    if (!boost::beast::iequals(scheme, "http") && !boost::beast::iequals(scheme, "https")) return std::string(target);
+    const auto path = target.find_first_of("/?", scheme_end + 3);
+    std::string origin(path == target.npos ? std::string_view() : target.substr(path));
+    if (!origin.starts_with('/')) origin.insert(0, 1, '/');
+    return origin;
+}
+
 std::string_view DateLine::now() {
     const std::time_t second = std::time(nullptr);
     if (second == second_) return text_;

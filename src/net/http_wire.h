@@ -42,6 +42,14 @@ Refusal refusal_of(const boost::system::error_code& error, const HttpServerOptio
 /// differently is refused here, since one of them may be a proxy in front of us (request smuggling).
 std::optional<Refusal> complaint_about(const RequestParser& parser);
 
+/// Whether what the parser has left over, `size` bytes of it, is more than may stand between two chunks or after them.
+/// The parser itself has no limit for that.
+std::optional<Refusal> complaint_about_rest(const RequestParser& parser, std::size_t size,
+                                            const HttpServerOptions& options);
+
+/// The path and query of a target that names scheme and host as well, as requests to a proxy do; others unchanged.
+std::string origin_form(std::string_view target);
+
 /// The present moment as HTTP writes it, computed once a second. One per loop.
 class DateLine {
 public:

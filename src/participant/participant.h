@@ -14,7 +14,7 @@ namespace dtmd::participant {
 
 /// One call of one branch op (or check-back, or workflow callback).
 struct Call {
-    std::string url;  ///< Never empty.
+    std::string url;            ///< Never empty.
     std::string_view protocol;  ///< http, grpc, json-rpc: must outlive the call's start only.
     std::string gid, branch_id, op;
     std::string_view trans_type;
@@ -26,9 +26,9 @@ struct Call {
 
 struct Reply {
     txn::Answer answer = txn::Answer::unknown;
-    std::string text;        ///< For anything but success: the text of protocol.md 5.3, for people and for waiting clients.
-    bool reached = true;     ///< The host itself answered sensibly: false for transport errors, time-outs, 502, 503, 504.
-    int code = 0;            ///< HTTP status or gRPC code; 0 if there was none.
+    std::string text;  ///< For anything but success: the text of protocol.md 5.3, for people and for waiting clients.
+    bool reached = true;  ///< The host itself answered sensibly: false for transport errors, time-outs, 502, 503, 504.
+    int code = 0;         ///< HTTP status or gRPC code; 0 if there was none.
     std::chrono::microseconds took{0};
 };
 

@@ -36,6 +36,9 @@ void point_to_host(std::string& url) {
     url.replace(at, destination->host.size(), "host.docker.internal");
 }
 
+// No host is to blame.
+Reply cannot_call(const Error& error) { return unknown_reply(error.what, true, 0); }
+
 Reply interpret(const Call& call, HttpAnswer answer) {
     if (is_json_rpc(call)) return interpret_json_rpc(answer.status, std::move(answer.body));
     return interpret_http(answer.status, std::move(answer.body));
@@ -45,13 +48,20 @@ Reply interpret(const Call& call, HttpAnswer answer) {
 
 /// A call under way. Owners: its coroutine, and the list the sweeper goes through.
 struct HttpCaller::OpenCall {
+    OpenCall(Call what, Done then) : call(std::move(what)), done(std::move(then)) {
+        call.protocol = protocol;
+        call.trans_type = trans_type;
+    }
+
     Call call;
+    std::string protocol{call.protocol}, trans_type{call.trans_type};  ///< The caller's need not outlive call().
     Done done;
     Destination destination;  ///< Views into call.url.
     Clock::time_point started, deadline;
     Clock::time_point connect_deadline = Clock::time_point::max();
     std::size_t place = 0;                 ///< In open_.
     HttpConnection* connection = nullptr;  ///< What it uses now; its coroutine owns it.
+    bool starting = true;                  ///< call() has not returned yet.
     bool finished = false;
 
     /// The URL without what may be secret.
@@ -72,15 +82,14 @@ HttpCaller::HttpCaller(net::AsioLoop& loop, HttpParticipantOptions options)
       pool_(options_.max_idle_per_host, options_.idle_timeout) {}
 
 void HttpCaller::start(Call call, Done done) {
-    auto open = std::make_shared<OpenCall>();
+    auto open = std::make_shared<OpenCall>(std::move(call), std::move(done));
     open->started = Clock::now();
-    open->deadline = open->started + call.timeout;
-    open->call = std::move(call);
-    open->done = std::move(done);
+    open->deadline = open->started + open->call.timeout;
     open->place = open_.size();
     open_.push_back(open);
     sweep_every(sweep_interval);
-    asio::co_spawn(loop_.context(), run(shared_from_this(), std::move(open)), report);
+    asio::co_spawn(loop_.context(), run(shared_from_this(), open), report);
+    open->starting = false;
 }
 
 void HttpCaller::close() {
@@ -96,6 +105,8 @@ void HttpCaller::close() {
 
 asio::awaitable<void> HttpCaller::run(std::shared_ptr<HttpCaller> self, std::shared_ptr<OpenCall> open) {
     Reply reply = co_await self->perform(open);
+    // What needs no socket, such as a URL that is wrong or a host known to be unknown, has an end at once.
+    if (open->starting) co_await asio::post(self->loop_.context(), asio::use_awaitable);
     self->finish(*open, std::move(reply));
 }
 
@@ -110,23 +121,17 @@ void HttpCaller::finish(OpenCall& open, Reply reply) {
     done(std::move(reply));
 }
 
-// No host is to blame. All else waits for a socket; this must wait for call() to return.
-asio::awaitable<Reply> HttpCaller::cannot_call(Error error) {
-    co_await asio::post(loop_.context(), asio::use_awaitable);
-    co_return unknown_reply(error.what, true, 0);
-}
-
 asio::awaitable<Reply> HttpCaller::perform(std::shared_ptr<OpenCall> open) {
     Call& call = open->call;
     if (options_.docker) point_to_host(call.url);
     const auto destination = parse_destination(call.url);
-    if (!destination) co_return co_await cannot_call(destination.error());
+    if (!destination) co_return cannot_call(destination.error());
     open->destination = *destination;
     std::unique_ptr<HttpConnection> connection = pool_.take(destination->origin);
     bool may_be_stale = connection != nullptr;
     while (true) {
         auto request = serialize_call(call, *destination);
-        if (!request) co_return co_await cannot_call(request.error());
+        if (!request) co_return cannot_call(request.error());
         if (!connection) {
             auto connected = co_await connect(open);
             if (!connected) co_return open->lost(connected.error().what);

@@ -34,7 +34,6 @@ private:
     struct OpenCall;
 
     static boost::asio::awaitable<void> run(std::shared_ptr<HttpCaller> self, std::shared_ptr<OpenCall> open);
-    boost::asio::awaitable<Reply> cannot_call(Error error);
     boost::asio::awaitable<Reply> perform(std::shared_ptr<OpenCall> open);
     boost::asio::awaitable<Result<std::unique_ptr<HttpConnection>>> connect(std::shared_ptr<OpenCall> open);
     void finish(OpenCall& open, Reply reply);

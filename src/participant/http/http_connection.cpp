@@ -117,6 +117,11 @@ asio::awaitable<Result<void>> HttpConnection::read_message(Parser& parser, std::
         while (buffer_.size() > 0 && !error && !parser.is_done()) buffer_.consume(parser.put(buffer_.data(), error));
         if (error && error != http::error::need_more) co_return bad_answer(error, max_body);
         if (parser.is_done()) co_return Result<void>();
+        // The parser has no limit for what stands between chunks or after them.
+        if (parser.is_header_done() && buffer_.size() > max_header) {
+            error = http::error::header_limit;
+            co_return bad_answer(error, max_body);
+        }
         const boost::system::error_code failed = co_await read_some();
         if (!failed) continue;
         // A body without a length ends with the connection. Over TLS the peer must say so, or the end of the body,

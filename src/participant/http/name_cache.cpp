@@ -38,8 +38,8 @@ asio::awaitable<Result<Endpoints>> NameCache::find(std::string host, std::string
 }
 
 void NameCache::look_up(const Key& key, std::shared_ptr<Entry> entry) {
-    forget_the_old(Clock::now());
     entry->is_looked_up = true;
+    forget_the_old(Clock::now());
     resolver_.async_resolve(key.first, key.second,
                             [self = shared_from_this(), entry](const auto& failed, const auto& found) {
                                 const auto now = Clock::now();

@@ -41,6 +41,14 @@ void RawClient::close() {
     if (socket_ >= 0) ::close(std::exchange(socket_, -1));
 }
 
+void RawClient::end_sending() { shutdown(socket_, SHUT_WR); }
+
+void RawClient::reset() {
+    const linger at_once{1, 0};
+    setsockopt(socket_, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    close();
+}
+
 bool RawClient::try_send(std::string_view bytes) {
     while (!bytes.empty()) {
         const ssize_t sent = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);

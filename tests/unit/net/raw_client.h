@@ -26,6 +26,10 @@ public:
     bool is_closed_silently() { return read_to_end().empty(); }
 
     void close();
+    /// Sends no more, but goes on reading.
+    void end_sending();
+    /// Closes with a reset instead of an orderly end.
+    void reset();
 
 private:
     bool read_more();

@@ -232,6 +232,23 @@ TEST(HttpParticipant, CallsByJsonRpc) {
     EXPECT_NE(seen.get_future().get().find(R"("method":"in")"), std::string::npos);
 }
 
+TEST(HttpParticipant, NeedsTheCallersViewsOnlyUntilTheCallHasBegun) {
+    ScriptedServer server([](Peer& peer) {
+        while (!peer.read_request().empty()) peer.answer(200, R"({"error":{"code":-32902}})");
+    });
+    RunningParticipant caller;
+    std::promise<Reply> replied;
+    caller.loop().post([&] {
+        const auto protocol = std::make_unique<std::string>("json-rpc");
+        const auto mode = std::make_unique<std::string>("a mode too long to be stored without the heap");
+        Call call = call_of(server.url("/rpc?method=in"));
+        call.protocol = *protocol;
+        call.trans_type = *mode;
+        caller.participant().call(std::move(call), [&](Reply reply) { replied.set_value(std::move(reply)); });
+    });
+    EXPECT_EQ(replied.get_future().get().answer, Answer::ongoing);
+}
+
 TEST(HttpParticipant, DropsOpenCallsWhenItGoes) {
     std::promise<bool> asked, closed;
     ScriptedServer server([&](Peer& peer) {
