@@ -45,7 +45,7 @@ std::size_t ScriptedParticipant::count(const std::string& entry) const {
 
 World::World(engine::Settings wanted) : settings(wanted) { restart(); }
 
-void World::restart() {
+void World::crash() {
     loop.forget_all();
     participant.open.clear();
     participant.open_now = 0;
@@ -53,6 +53,10 @@ void World::restart() {
     coordinator_ = engine::make_coordinator({{loop, participant, random}}, store, settings, metrics,
                                             [this](Loop&, engine::Alert alert) { alerts.push_back(std::move(alert)); });
     coordinator_->start();
+}
+
+void World::restart() {
+    crash();
     loop.run_for(Millis{5});
 }
 

@@ -64,7 +64,7 @@ public:
     void alert(bool) override {}
 };
 
-/// One coordinator with one shard on virtual time. restart() is a crash: all that was in memory is gone, including
+/// One coordinator with one shard on virtual time. At a crash all that was in memory is gone, including
 /// writes that have had no effect yet.
 class World {
 public:
@@ -80,6 +80,9 @@ public:
 
     engine::Engine& engine() { return *coordinator_; }
     engine::Coordinator& coordinator() { return *coordinator_; }
+
+    /// A crash, and a new start on what is durable. Without any time passing, and with a little for the start.
+    void crash();
     void restart();
 
     /// Each starts a request; the answer is filled in when it comes.

@@ -115,7 +115,7 @@ TEST(Outage, AVeryLongQueueIsNotTooLong) {
     settings.per_host_concurrency = 1;
     World world(settings);
     world.participant.latency = Millis{9'000};
-    for (int i = 0; i < 60'000; ++i) world.submit(testing::saga("g" + std::to_string(i), 1, false));
+    for (int i = 0; i < 40'000; ++i) world.submit(testing::saga("g" + std::to_string(i), 1, false));
     world.loop.run_for(Millis{10'000});
     EXPECT_EQ(world.participant.calls.size(), 2U);
 }
