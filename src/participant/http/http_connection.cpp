@@ -7,7 +7,7 @@
 #include <boost/asio/write.hpp>
 #include <boost/beast/http/error.hpp>
 
-#include <sys/socket.h>
+#include <poll.h>
 
 namespace dtmd::participant {
 namespace {
@@ -56,11 +56,10 @@ void HttpConnection::close() {
 }
 
 bool HttpConnection::has_gone_stale() {
-    char byte = 0;
-    const ssize_t count = recv(lowest().native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-    if (count < 0) return errno != EAGAIN && errno != EWOULDBLOCK;
+    pollfd look{lowest().native_handle(), POLLIN | POLLRDHUP, 0};
+    if (poll(&look, 1, 0) == 0) return false;
     // TLS 1.3 servers send session tickets after the handshake, unasked and rightly so.
-    return count == 0 || plain_;
+    return plain_ || look.revents != POLLIN;
 }
 
 asio::awaitable<Result<void>> HttpConnection::connect(Endpoints endpoints, std::string host) {

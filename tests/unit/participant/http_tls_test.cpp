@@ -18,10 +18,10 @@ using asio::ip::tcp;
 using txn::Answer;
 using namespace std::chrono_literals;
 
-enum class Ending { orderly, cut };
+enum class Ending { orderly, cut, orderly_after_each, half_after_each };
 
 /// An HTTPS server, one connection after the other. It answers without a length and ends the connection as told, or
-/// with a length and keeps it.
+/// with a length and keeps it, unless it is to end after each answer.
 class TlsServer {
 public:
     explicit TlsServer(const Certificate& certificate, std::string answer, Ending ending = Ending::orderly)
@@ -43,6 +43,7 @@ public:
         return "https://" + host + ":" + std::to_string(acceptor_.local_endpoint().port()) + "/a";
     }
     int handshakes() const { return handshakes_; }
+    int endings() const { return endings_; }
 
 private:
     void serve() {
@@ -56,11 +57,26 @@ private:
             while (!error && asio::read_until(stream, asio::dynamic_buffer(request), "\r\n\r\n", error) > 0) {
                 request.clear();
                 asio::write(stream, asio::buffer(answer_), error);
-                if (answer_.find("Content-Length") != std::string::npos) continue;
-                if (ending_ == Ending::orderly) stream.shutdown(error);
+                const bool has_length = answer_.find("Content-Length") != std::string::npos;
+                if (has_length && ending_ <= Ending::cut) continue;
+                end(stream);
+                ++endings_;
                 break;
             }
         }
+    }
+
+    // Unless it is to cut the connection, returns when the client has closed, too.
+    void end(asio::ssl::stream<tcp::socket>& stream) {
+        boost::system::error_code error;
+        if (ending_ == Ending::cut) return;
+        if (ending_ != Ending::half_after_each) return void(stream.shutdown(error));
+        // As servers do that don't wait for the other side's word: theirs, and at once the end of what they send.
+        stream.async_shutdown([](const boost::system::error_code&) {});
+        context_.restart();
+        context_.run_for(50ms);
+        stream.next_layer().shutdown(tcp::socket::shutdown_send, error);
+        context_.run();
     }
 
     std::string answer_;
@@ -69,7 +85,7 @@ private:
     asio::ssl::context tls_{asio::ssl::context::tls_server};
     tcp::acceptor acceptor_{context_, tcp::endpoint(asio::ip::address_v4::loopback(), 0)};
     std::atomic<bool> stopping_ = false;
-    std::atomic<int> handshakes_ = 0;
+    std::atomic<int> handshakes_ = 0, endings_ = 0;
     std::thread thread_;
 };
 
@@ -163,6 +179,29 @@ TEST(HttpTls, BelievesTheEndOfAnAnswerOnlyIfThePeerSaysIt) {
         const Reply reply = caller.call(server.url("localhost"));
         EXPECT_EQ(reply.answer, ending == Ending::orderly ? Answer::success : Answer::unknown) << reply.text;
     }
+}
+
+TEST(HttpTls, ReplacesAConnectionThatHadGoneStale) {
+    const Certificate certificate = make_certificate("localhost");
+    const TemporaryFile authority(certificate.certificate);
+    for (const Ending ending : {Ending::orderly_after_each, Ending::half_after_each}) {
+        TlsServer server(certificate, success, ending);
+        RunningParticipant caller(trusting(authority));
+        for (int i = 0; i < 3; ++i) EXPECT_EQ(caller.call(server.url("localhost")).answer, Answer::success);
+        EXPECT_EQ(server.handshakes(), 3);
+    }
+}
+
+// Not only when the next call finds out, or half-closed connections would pile up on both sides.
+TEST(HttpTls, DropsAnIdleConnectionThatItsPeerHasClosed) {
+    const Certificate certificate = make_certificate("localhost");
+    const TemporaryFile authority(certificate.certificate);
+    TlsServer server(certificate, success, Ending::half_after_each);
+    RunningParticipant caller(trusting(authority));
+    EXPECT_EQ(caller.call(server.url("localhost")).answer, Answer::success);
+    const auto start = std::chrono::steady_clock::now();
+    while (server.endings() == 0 && std::chrono::steady_clock::now() - start < 8s) std::this_thread::yield();
+    EXPECT_EQ(server.endings(), 1);
 }
 
 TEST(HttpTls, SaysWhichFileCannotBeUsed) {
