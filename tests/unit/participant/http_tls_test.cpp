@@ -24,10 +24,12 @@ enum class Ending { orderly, cut, orderly_after_each, half_after_each };
 /// with a length and keeps it, unless it is to end after each answer.
 class TlsServer {
 public:
-    explicit TlsServer(const Certificate& certificate, std::string answer, Ending ending = Ending::orderly)
+    explicit TlsServer(const Certificate& certificate, std::string answer, Ending ending = Ending::orderly,
+                       int newest_version = 0)
         : answer_(std::move(answer)), ending_(ending) {
         tls_.use_certificate_chain(asio::buffer(certificate.certificate));
         tls_.use_private_key(asio::buffer(certificate.key), asio::ssl::context::pem);
+        SSL_CTX_set_max_proto_version(tls_.native_handle(), newest_version);
         thread_ = std::thread([this] { serve(); });
     }
     ~TlsServer() {
@@ -38,7 +40,6 @@ public:
         nudge.close(ignored);
         thread_.join();
     }
-    void most(int version) { SSL_CTX_set_max_proto_version(tls_.native_handle(), version); }
     std::string url(const std::string& host) const {
         return "https://" + host + ":" + std::to_string(acceptor_.local_endpoint().port()) + "/a";
     }
@@ -144,8 +145,7 @@ TEST(HttpTls, AsksNoQuestionsIfToldSo) {
 TEST(HttpTls, RefusesOldProtocols) {
     const Certificate certificate = make_certificate("localhost");
     const TemporaryFile authority(certificate.certificate);
-    TlsServer server(certificate, success);
-    server.most(TLS1_1_VERSION);
+    TlsServer server(certificate, success, Ending::orderly, TLS1_1_VERSION);
     RunningParticipant caller(trusting(authority));
     const Reply reply = caller.call(server.url("localhost"));
     EXPECT_EQ(reply.answer, Answer::unknown);
