@@ -5,10 +5,17 @@
 #include "app/version.h"
 #include "store/rocksdb/rocksdb_backend.h"
 
+#include <stdexcept>
+
 namespace dtmd::app {
 
 Result<std::unique_ptr<Node>> Node::start(const config::Config& config) {
-    std::unique_ptr<Node> node(new Node(config));
+    std::unique_ptr<Node> node;
+    try {
+        node.reset(new Node(config));
+    } catch (const std::runtime_error& failed) {  // A Participants.CaFile that can't be used.
+        return Error{Errc::unavailable, failed.what()};
+    }
     const auto opened = node->open_store(config);
     if (!opened) return opened.error();
     node->make_engine(config);

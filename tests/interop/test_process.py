@@ -50,6 +50,12 @@ class Start(Case):
         self.assertEqual(result.returncode, 1, result.stderr)
         self.assertRegex(result.stderr, r"(?m)^dtmd: .*" + blocked)
 
+    def test_authorities_that_can_not_be_read_are_one_clear_line(self):
+        node = self.dtmd(Participants={"CaFile": "/nowhere/authorities.pem"})
+        result = self.run_dtmd("serve", "-c", node.config)
+        self.assertEqual(result.returncode, 1, result.stderr)
+        self.assertRegex(result.stderr, r"(?m)^dtmd: .*CaFile.*/nowhere/authorities\.pem")
+
     def test_a_bad_configuration_names_file_and_line(self):
         config = os.path.join(self.folder, "bad.yml")
         with open(config, "w") as file:

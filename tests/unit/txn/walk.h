@@ -27,7 +27,8 @@ struct Totals {
     std::string violation;  ///< What was wrong and how it came about; empty: nothing.
 };
 
-/// Walks until all is seen or one of the promises 2, 3, 5, 6 of docs/architecture.md (or "one open call per branch") is broken.
+/// Walks until all is seen, or until promise 2, 3, 5 or 6 of docs/architecture.md, or "one open call per branch", is
+/// broken.
 Totals walk(const Setup& setup);
 
 }  // namespace dtmd::txn::walk
