@@ -13,6 +13,11 @@ find_package(prometheus-cpp REQUIRED)
 find_package(SQLite3 REQUIRED)
 find_package(RocksDB REQUIRED)
 
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(MariaDb REQUIRED IMPORTED_TARGET libmariadb)
+pkg_check_modules(Pq REQUIRED IMPORTED_TARGET libpq)
+pkg_check_modules(Hiredis REQUIRED IMPORTED_TARGET hiredis)
+
 # Asio and Beast are header libraries; their bodies are compiled once, in src/net/asio_bodies.cpp.
 add_library(dtmd_asio INTERFACE)
 target_link_libraries(dtmd_asio INTERFACE Boost::headers Boost::url OpenSSL::SSL OpenSSL::Crypto Threads::Threads)

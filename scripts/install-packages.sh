@@ -7,8 +7,10 @@ set -euo pipefail
 # Boost is 1.81 by name: Debian's unnumbered libboost-*-dev are 1.74, and the two exclude each other.
 build="clang-19 libclang-rt-19-dev lld-19 cmake ninja-build ccache pkg-config git ca-certificates
        libboost1.81-dev libboost-url1.81-dev libssl-dev nlohmann-json3-dev libyaml-cpp-dev libspdlog-dev libcli11-dev
-       librocksdb-dev libprotobuf-dev protobuf-compiler prometheus-cpp-dev libabsl-dev libsqlite3-dev"
-test="libgtest-dev libgmock-dev libbenchmark-dev clang-format-19 python3 curl openssl"
+       librocksdb-dev libprotobuf-dev protobuf-compiler prometheus-cpp-dev libabsl-dev libsqlite3-dev
+       libmariadb-dev libpq-dev libhiredis-dev"
+test="libgtest-dev libgmock-dev libbenchmark-dev clang-format-19 python3 curl openssl faketime
+      mariadb-server galera-4 rsync socat postgresql redis-server redis-sentinel"
 bench="nginx wrk python3 curl"
 
 wanted=""
