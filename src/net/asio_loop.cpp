@@ -10,14 +10,12 @@
 
 namespace dtmd::net {
 
-AsioLoop::AsioLoop() : context_(1) {}
+AsioLoop::AsioLoop(const WallClock* clock) : clock_(clock ? *clock : own_clock_), context_(1) {}
 AsioLoop::~AsioLoop() = default;
 
-Time AsioLoop::now() const { return std::chrono::time_point_cast<Millis>(std::chrono::system_clock::now()); }
+Time AsioLoop::now() const { return clock_.now(); }
 
-std::chrono::microseconds AsioLoop::steady() const {
-    return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now().time_since_epoch());
-}
+std::chrono::microseconds AsioLoop::steady() const { return WallClock::steady(); }
 
 void AsioLoop::post(Task task) { boost::asio::post(context_, std::move(task)); }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/loop.h"
+#include "base/wall_clock.h"
 
 #include <boost/asio/io_context.hpp>
 
@@ -11,7 +12,8 @@ namespace dtmd::net {
 /// A Loop on an io_context that exactly one thread runs (concurrency hint 1: no strands, no locks).
 class AsioLoop final : public Loop {
 public:
-    AsioLoop();
+    /// `clock` is what now() says; null: the machine's own. It must outlive the loop.
+    explicit AsioLoop(const WallClock* clock = nullptr);
     ~AsioLoop() override;
 
     Time now() const override;
@@ -29,6 +31,8 @@ public:
     void stop();
 
 private:
+    const WallClock own_clock_;
+    const WallClock& clock_;
     boost::asio::io_context context_;
 };
 

@@ -180,6 +180,10 @@ public:
         read<void>(readers_, home, std::move(done), [](Backend& backend) { return backend.ping(); });
     }
 
+    void clock(Loop& home, Done<Result<std::optional<Time>>> done) override {
+        read<std::optional<Time>>(readers_, home, std::move(done), [](Backend& backend) { return backend.clock(); });
+    }
+
     bool is_exclusive() const override { return exclusive_; }
 
 private:

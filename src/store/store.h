@@ -39,6 +39,11 @@ public:
 
     virtual void ping(Loop& home, Done<Result<void>> done) = 0;
 
+    /// The store's own wall clock, if several nodes share it: see Backend::clock.
+    virtual void clock(Loop& home, Done<Result<std::optional<Time>>> done) {
+        home.post([done = std::move(done)]() mutable { done(std::optional<Time>()); });
+    }
+
     /// No other process can use this store while we have it, so at start no lease of someone else has to be waited for.
     virtual bool is_exclusive() const = 0;
 };
