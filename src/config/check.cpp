@@ -1,14 +1,19 @@
 #include "config/internal.h"
 #include "config/keys.h"
+#include "config/names.h"
 
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 
 namespace dtmd::config {
 namespace {
+
+bool is_listed(std::string_view word, std::string_view list) {
+    const auto words = split(list, '|');
+    return std::ranges::find(words, word) != words.end();
+}
 
 void check_driver(Loading& loading) {
     std::string& driver = loading.config.store.driver;
@@ -17,12 +22,20 @@ void check_driver(Loading& loading) {
         loading.notes.push_back(loading.place("Store.Driver").name +
                                 ": boltdb is taken for rocksdb, the embedded store; its files are in Store.Path");
     }
-    if (driver == "rocksdb") return;
-    constexpr std::array known{"mysql", "postgres", "redis", "sqlserver"};
-    const bool is_known = std::ranges::find(known, driver) != known.end();
-    loading.problems.add(loading.place("Store.Driver"),
-                         is_known ? "'" + driver + "' is not available in this build; use rocksdb"
-                                  : "expected rocksdb, got '" + driver + "'");
+}
+
+// Several addresses in one key may each have a port, so only their presence is looked at.
+void check_database(Loading& loading) {
+    const Store& store = loading.config.store;
+    if (!is_listed(store.driver, "mysql|postgres|redis")) return;
+    const auto demand = [&](std::string_view path, const std::string& value, std::string_view what) {
+        if (value.empty()) loading.problems.add(loading.place(path), std::string(what));
+    };
+    demand("Store.Host", store.host, "the store " + store.driver + " needs the address of its server");
+    if (store.driver == "redis") return;
+    demand("Store.User", store.user, "the store " + store.driver + " needs a user");
+    demand("Store.Db", store.db, "must name a database");
+    if (store.driver == "postgres") demand("Store.Schema", store.schema, "must name a schema");
 }
 
 void check_time_zone(Loading& loading) {
@@ -78,14 +91,24 @@ void check_times(Loading& loading) {
     }
 }
 
+std::string without_effect(const Key& key, const std::string& driver) {
+    if (!key.no_effect.empty()) return std::string(key.no_effect);
+    if (key.drivers.empty() || is_listed(driver, key.drivers)) return {};
+    std::string stores(key.drivers);
+    std::ranges::replace(stores, '|', '/');
+    return "only for Store.Driver " + stores + ", and it is " + driver;
+}
+
 // One warning for all the keys with the same reason.
 void check_effect(Loading& loading) {
     const Config defaults;
-    std::map<std::string_view, Place> places;
+    std::map<std::string, Place> places;
     for (const Key& key : keys()) {
-        if (key.no_effect.empty() || text_of(key, loading.config) == text_of(key, defaults)) continue;
+        if (text_of(key, loading.config) == text_of(key, defaults)) continue;
+        const std::string reason = without_effect(key, loading.config.store.driver);
+        if (reason.empty()) continue;
         const Place here = loading.place(key.path);
-        const auto [place, is_first] = places.emplace(key.no_effect, here);
+        const auto [place, is_first] = places.emplace(reason, here);
         // Several keys may have come from one connection string.
         if (!is_first && !place->second.name.ends_with(here.name)) place->second.name += ", " + here.name;
     }
@@ -96,6 +119,7 @@ void check_effect(Loading& loading) {
 
 void check(Loading& loading) {
     check_driver(loading);
+    check_database(loading);
     if (loading.config.store.path.empty()) loading.problems.add(loading.place("Store.Path"), "must name a folder");
     check_time_zone(loading);
     check_rotation(loading);

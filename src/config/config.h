@@ -11,14 +11,22 @@
 namespace dtmd::config {
 
 struct Store {
-    std::string driver = "rocksdb";  ///< rocksdb (dtm's boltdb means the same); mysql, postgres, redis come with them.
+    std::string driver = "rocksdb";  ///< rocksdb (dtm's boltdb means the same), mysql, postgres, redis
     std::string path = "data";       ///< rocksdb: its folder.
     std::string host, user, password, db = "dtm", schema = "public";
-    std::int64_t port = 0;
+    std::int64_t port = 0;  ///< 0: the driver's usual one.
     std::int64_t max_open_conns = 500, max_idle_conns = 500, conn_max_life_time = 5;
     std::int64_t data_expire = 604'800;          ///< s; finished transactions of the embedded store are kept this long.
     std::int64_t finished_data_expire = 86'400;  ///< s; redis.
-    std::string redis_prefix = "{a}";
+    std::string redis_prefix = "{a}", redis_layout = "dtm";
+    std::int64_t redis_db = 0, redis_wait_replicas = 0;
+    std::string redis_sentinel, redis_sentinel_user, redis_sentinel_password;
+    std::string tls = "off";  ///< off, require, verify
+    std::string tls_ca_file, tls_cert_file, tls_key_file;
+    std::int64_t connect_timeout = 3, timeout = 10;  ///< s
+    std::int64_t writers = 0, readers = 0;           ///< Connections; 0: what suits the driver.
+    bool create_schema = true;
+    std::int64_t retention = 0;   ///< s; mysql, postgres: finished transactions are kept this long; 0: for ever.
     std::int64_t memory_mb = 48;  ///< rocksdb: block cache and memtables together.
     bool require_durable = false;
 };

@@ -20,6 +20,7 @@ struct Key {
     std::int64_t least = 0, most = 0;  ///< Of a number, both included.
     std::string_view one_of{};         ///< "a|b|c": the only values of a string.
     std::string_view no_effect{};      ///< Why setting it changes nothing in this build; empty: it does.
+    std::string_view drivers{};        ///< "mysql|postgres": only these stores use it; empty: it is not about them.
     bool is_secret = false;
 };
 

@@ -5,11 +5,12 @@ namespace {
 
 constexpr std::int64_t day = 86'400, century = 36'525 * day;
 
-constexpr std::string_view for_databases = "only database stores use it, and this build has none",
-                           for_redis = "only the redis store uses it, and this build has none",
-                           for_registries = "this build does not register itself with a registry",
+constexpr std::string_view sql = "mysql|postgres", shared = "mysql|postgres|redis", redis = "redis",
+                           embedded = "rocksdb";
+constexpr std::string_view for_registries = "this build does not register itself with a registry",
                            for_grpc = "this build does not speak gRPC", as_in_dtm = "dtm reads it and does not use it",
-                           for_json_rpc = "nothing listens on it, as in dtm";
+                           for_json_rpc = "nothing listens on it, as in dtm",
+                           for_pools = "dtmd needs few connections: see Store.Writers";
 
 using Member = Slot (*)(Config&);
 
@@ -38,34 +39,72 @@ constexpr Key idle(std::string_view reason, Key key) {
     return key;
 }
 
+constexpr Key only(std::string_view drivers, Key key) {
+    key.drivers = drivers;
+    return key;
+}
+
 #define DTMD_SLOT(member) [](Config& config) -> Slot { return &config.member; }
 
 constexpr Key table[] = {
-    text("Store.Driver", DTMD_SLOT(store.driver),
-         "What keeps the transactions. `rocksdb` is the embedded store; `boltdb` means the same"),
-    text("Store.Path", DTMD_SLOT(store.path),
-         "Folder of the embedded store, made if it does not exist. Relative to where dtmd is started"),
-    idle(for_databases, text("Store.Host", DTMD_SLOT(store.host), "Host of the database")),
-    idle(for_databases, number("Store.Port", DTMD_SLOT(store.port), 0, 65535, "", "Port of the database")),
-    idle(for_databases, text("Store.User", DTMD_SLOT(store.user), "User of the database")),
-    idle(for_databases,
+    choice("Store.Driver", DTMD_SLOT(store.driver), "rocksdb|boltdb|mysql|postgres|redis",
+           "What keeps the transactions. `rocksdb` is the embedded store; `boltdb` means the same"),
+    only(embedded, text("Store.Path", DTMD_SLOT(store.path),
+                        "Folder of the embedded store, made if it does not exist. Relative to where dtmd is started")),
+    only(shared, text("Store.Host", DTMD_SLOT(store.host),
+                      "Host of the database. Several, separated by commas, are tried in turn, or are the nodes of a "
+                      "Redis cluster, or the sentinels; each may have its own port: `db1,db2:3307`")),
+    only(shared, number("Store.Port", DTMD_SLOT(store.port), 0, 65535, "",
+                        "Port of the database. 0: 3306, 5432, 6379, or 26379 of sentinels")),
+    only(shared, text("Store.User", DTMD_SLOT(store.user), "User of the database")),
+    only(shared,
          secret(text("Store.Password", DTMD_SLOT(store.password), "Password of the database. Never shown or logged"))),
-    idle(for_databases, text("Store.Db", DTMD_SLOT(store.db), "Name of the database")),
-    idle(for_databases, text("Store.Schema", DTMD_SLOT(store.schema), "Schema in PostgreSQL")),
-    idle(for_databases, number("Store.MaxOpenConns", DTMD_SLOT(store.max_open_conns), 0, 100'000, "",
-                               "Most connections to the database")),
-    idle(for_databases, number("Store.MaxIdleConns", DTMD_SLOT(store.max_idle_conns), 0, 100'000, "",
-                               "Most idle connections to the database")),
-    idle(for_databases, number("Store.ConnMaxLifeTime", DTMD_SLOT(store.conn_max_life_time), 0, 1'000'000, "minutes",
-                               "A connection to the database is replaced after this time")),
-    number("Store.DataExpire", DTMD_SLOT(store.data_expire), 0, century, "seconds",
-           "How long finished transactions are kept"),
-    idle(for_redis, number("Store.FinishedDataExpire", DTMD_SLOT(store.finished_data_expire), 0, century, "seconds",
-                           "How long Redis keeps finished transactions")),
-    idle(for_redis, text("Store.RedisPrefix", DTMD_SLOT(store.redis_prefix),
-                         "Begins every key in Redis; the braces keep all of them in one slot of a cluster")),
-    number("Store.MemoryMB", DTMD_SLOT(store.memory_mb), 8, 1'000'000, "MB",
-           "Memory of the embedded store: block cache and write buffers together"),
+    only(sql, text("Store.Db", DTMD_SLOT(store.db), "Name of the database")),
+    only("postgres", text("Store.Schema", DTMD_SLOT(store.schema), "Schema in PostgreSQL")),
+    only(sql, flag("Store.CreateSchema", DTMD_SLOT(store.create_schema),
+                   "Make missing tables at the start, if the user may. `dtmd schema` shows, makes and checks them")),
+    only(sql, number("Store.Retention", DTMD_SLOT(store.retention), 0, century, "seconds",
+                     "How long databases keep finished transactions. 0: for ever, as dtm does")),
+    only(shared, number("Store.Writers", DTMD_SLOT(store.writers), 0, 64, "",
+                        "Connections that write, each a batch at a time. 0: what suits the store")),
+    only(shared, number("Store.Readers", DTMD_SLOT(store.readers), 0, 64, "",
+                        "Connections that read single transactions. 0: what suits the store")),
+    only(shared, number("Store.ConnectTimeout", DTMD_SLOT(store.connect_timeout), 1, day, "seconds",
+                        "How long a connection may take to be made")),
+    only(shared, number("Store.Timeout", DTMD_SLOT(store.timeout), 1, day, "seconds",
+                        "How long the store may take to answer before its connection counts as lost")),
+    only(shared, choice("Store.Tls", DTMD_SLOT(store.tls), "off|require|verify",
+                        "Encrypt connections to the store; `verify` checks its certificate and name as well")),
+    only(shared, text("Store.TlsCaFile", DTMD_SLOT(store.tls_ca_file),
+                      "PEM file with the authorities that sign the store's certificate. Empty: the system's")),
+    only(shared, text("Store.TlsCertFile", DTMD_SLOT(store.tls_cert_file),
+                      "PEM file with our own certificate, if the store asks for one")),
+    only(shared, text("Store.TlsKeyFile", DTMD_SLOT(store.tls_key_file), "PEM file with its private key")),
+    idle(for_pools, number("Store.MaxOpenConns", DTMD_SLOT(store.max_open_conns), 0, 100'000, "",
+                           "dtm's most connections to the database")),
+    idle(for_pools, number("Store.MaxIdleConns", DTMD_SLOT(store.max_idle_conns), 0, 100'000, "",
+                           "dtm's most idle connections to the database")),
+    idle(for_pools, number("Store.ConnMaxLifeTime", DTMD_SLOT(store.conn_max_life_time), 0, 1'000'000, "minutes",
+                           "dtm replaces a connection to the database after this time")),
+    only("rocksdb|redis", number("Store.DataExpire", DTMD_SLOT(store.data_expire), 0, century, "seconds",
+                                 "How long the embedded store keeps finished transactions, and Redis unfinished ones")),
+    only(redis, number("Store.FinishedDataExpire", DTMD_SLOT(store.finished_data_expire), 0, century, "seconds",
+                       "How long Redis keeps finished transactions")),
+    only(redis, text("Store.RedisPrefix", DTMD_SLOT(store.redis_prefix),
+                     "Begins every key in Redis; the braces keep all of them in one slot of a cluster")),
+    only(redis,
+         choice("Store.RedisLayout", DTMD_SLOT(store.redis_layout), "dtm|spread",
+                "`dtm`: its keys, all in one slot. `spread`: over all nodes of a cluster, which dtm can't read")),
+    only(redis, number("Store.RedisDb", DTMD_SLOT(store.redis_db), 0, 1'000'000, "", "Number of the Redis database")),
+    only(redis, number("Store.RedisWaitReplicas", DTMD_SLOT(store.redis_wait_replicas), 0, 100, "",
+                       "A write counts when so many replicas have it as well: what a failover may not lose")),
+    only(redis, text("Store.RedisSentinel", DTMD_SLOT(store.redis_sentinel),
+                     "Name of the master that the sentinels in Store.Host watch. Empty: Store.Host is Redis itself")),
+    only(redis, text("Store.RedisSentinelUser", DTMD_SLOT(store.redis_sentinel_user), "User of the sentinels")),
+    only(redis, secret(text("Store.RedisSentinelPassword", DTMD_SLOT(store.redis_sentinel_password),
+                            "Password of the sentinels. Never shown or logged"))),
+    only(embedded, number("Store.MemoryMB", DTMD_SLOT(store.memory_mb), 8, 1'000'000, "MB",
+                          "Memory of the embedded store: block cache and write buffers together")),
     flag("Store.RequireDurable", DTMD_SLOT(store.require_durable),
          "Refuse to run on a store whose own settings could lose acknowledged writes. The embedded store never does"),
     number("TransCronInterval", DTMD_SLOT(trans_cron_interval), 1, day, "seconds",

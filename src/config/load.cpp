@@ -18,10 +18,12 @@ void apply_dsn(const Setting& dsn, Loading& loading) {
 
 void apply_type(const Setting& type, const Settings& settings, Loading& loading) {
     const auto driver = std::ranges::find(settings, "Store.Driver", &Setting::path);
-    if (driver != settings.end() && driver->text != type.text) {
-        loading.warnings.add(type.place, "is ignored, since Store.Driver is set to another value");
+    if (driver != settings.end()) {
+        if (driver->text == type.text) return;
+        return loading.warnings.add(type.place, "is ignored, since Store.Driver is set to another value");
     }
-    loading.config.store.driver = type.text;
+    const std::string complaint = assign(*find_key("Store.Driver"), loading.config, type.text);
+    if (!complaint.empty()) loading.problems.add(type.place, complaint);
     loading.places["Store.Driver"] = type.place;
 }
 

@@ -41,6 +41,9 @@ public:
     void read_done(double seconds) override { read_seconds_.observe(seconds); }
     void queue_length(std::size_t waiting) override { store_queue_.set(static_cast<double>(waiting)); }
 
+    void store_up(bool up) override { store_up_.set(up ? 1 : 0); }
+    void store_durable(bool durable) override { store_durable_.set(durable ? 1 : 0); }
+
     void transaction_processed(std::string_view mode, bool ok, double seconds) override {
         processed_.at({labels::mode(mode), labels::outcome(ok)}).add();
         handled_.at({labels::mode(mode)}).observe(seconds);
@@ -106,6 +109,8 @@ private:
 
     // A rate() sees the first event only if there was a zero before it.
     void show_from_the_start() {
+        store_up_.set(1);
+        store_durable_.set(1);
         for (const std::string_view mode : labels::modes) {
             retries_.at({mode});
             for (const std::string_view status : labels::statuses) entered_.at({mode, status});
@@ -151,6 +156,9 @@ private:
     Counter& batch_failures_ = make_one<Counter>("dtmd_store_failures_total", "Commits that failed.");
     Histogram& read_seconds_ = make_one<Histogram>("dtmd_store_read_seconds", "Seconds a read took.", fine_bounds);
     Gauge& store_queue_ = make_one<Gauge>("dtmd_store_queue", "Changes that wait for the next commit.");
+    Gauge& store_up_ = make_one<Gauge>("dtmd_store_up", "1: the store answers.");
+    Gauge& store_durable_ =
+        make_one<Gauge>("dtmd_store_durable", "1: the store's own settings keep what it has acknowledged.");
     Counter& log_dropped_ = make_one<Counter>("dtmd_log_lines_dropped_total", "Log lines that a full queue has cost.");
 
     Counter& cpu_ = make_one<Counter>("process_cpu_seconds_total", "CPU seconds used, user and system.");

@@ -20,6 +20,13 @@ public:
     virtual void queue_length(std::size_t waiting) = 0;
 };
 
+class StoreHealthMetrics {
+public:
+    virtual ~StoreHealthMetrics() = default;
+    virtual void store_up(bool up) = 0;            ///< The store answers.
+    virtual void store_durable(bool durable) = 0;  ///< Its own settings keep what it has acknowledged.
+};
+
 class EngineMetrics {
 public:
     virtual ~EngineMetrics() = default;
@@ -46,7 +53,7 @@ public:
     virtual void request_answered(std::string_view type, std::string_view api, bool ok, double seconds) = 0;
 };
 
-class Metrics : public StoreMetrics, public EngineMetrics, public ApiMetrics {
+class Metrics : public StoreMetrics, public StoreHealthMetrics, public EngineMetrics, public ApiMetrics {
 public:
     /// The Prometheus text exposition, process figures (memory, CPU, file descriptors, start time) included.
     virtual std::string expose() = 0;

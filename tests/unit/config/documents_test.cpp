@@ -51,9 +51,13 @@ TEST(Sample, ShowsEveryKey) {
 std::string row_of(const Key& key) {
     const std::string value = text_of(key, Config());
     const std::string effect = key.no_effect.empty() ? "" : ". Without effect: " + std::string(key.no_effect);
+    std::string drivers(key.drivers);
+    for (std::size_t at = 0; (at = drivers.find('|', at)) != drivers.npos;) drivers.replace(at, 1, ", ");
+    if (!drivers.empty()) drivers = ". Only " + drivers;
     std::ostringstream row;
     row << "| `" << key.path << "` | `" << environment_name(key.path) << "` | "
-        << (value.empty() ? "" : "`" + value + "`") << " | " << key.unit << " | " << key.help << effect << " |\n";
+        << (value.empty() ? "" : "`" + value + "`") << " | " << key.unit << " | " << key.help << drivers << effect
+        << " |\n";
     return row.str();
 }
 

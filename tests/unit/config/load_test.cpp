@@ -1,4 +1,5 @@
 #include "config/keys.h"
+#include "config/names.h"
 #include "unit/config/loading.h"
 
 namespace dtmd::config {
@@ -62,12 +63,13 @@ AdminBasePath: /dtm
 // A value for each key that differs from its default and is in its range.
 std::string another_value(const Key& key) {
     if (key.path == "Store.Driver") return "boltdb";
-    if (key.path == "LogLevel") return "debug";
-    if (key.path == "Log.Format") return "json";
     if (key.path == "TimeZoneOffset") return "+8";
     if (key.path == "AlertWebHook") return "http://hook.example/x";
     if (key.path == "AdminBasePath") return "/base";
     Config config;
+    for (const std::string_view choice : split(key.one_of, '|')) {
+        if (!key.one_of.empty() && choice != text_of(key, config)) return std::string(choice);
+    }
     const Slot slot = key.slot(config);
     if (std::holds_alternative<bool*>(slot)) return *std::get<bool*>(slot) ? "false" : "true";
     if (!std::holds_alternative<std::int64_t*>(slot)) return "other-text";

@@ -30,18 +30,6 @@ TEST(Problems, SayWhereWhatAndHow) {
         {"Compat:\n  SafeResubmit: maybe", "dtmd.yml:2:17: Compat.SafeResubmit: expected true or false, got 'maybe'"},
         {"LogLevel: loud", "dtmd.yml:1:11: LogLevel: expected one of debug, info, warn, error, got 'loud'"},
         {"Log: {Format: xml}", "dtmd.yml:1:15: Log.Format: expected one of text, json, got 'xml'"},
-        {"Store: rocksdb", "dtmd.yml:1:8: Store: expected its keys below it, indented"},
-        {"Store: [a]", "dtmd.yml:1:8: Store: expected its keys below it, indented"},
-        {"Store: {Path: ''}", "dtmd.yml:1:15: Store.Path: must name a folder"},
-        {"Store:\n  Driver: mysql", "dtmd.yml:2:11: Store.Driver: 'mysql' is not available in this build; use rocksdb"},
-        {"Store: {Driver: postgres}",
-         "dtmd.yml:1:17: Store.Driver: 'postgres' is not available in this build; use rocksdb"},
-        {"Store: {Driver: redis}", "dtmd.yml:1:17: Store.Driver: 'redis' is not available in this build; use rocksdb"},
-        {"Store: {Driver: sqlserver}",
-         "dtmd.yml:1:17: Store.Driver: 'sqlserver' is not available in this build; use rocksdb"},
-        {"Store: {Driver: oracle}", "dtmd.yml:1:17: Store.Driver: expected rocksdb, got 'oracle'"},
-        {"Store: {Driver: ''}", "dtmd.yml:1:17: Store.Driver: expected rocksdb, got ''"},
-        {"Store: {Type: mysql}", "dtmd.yml:1:15: Store.Type: 'mysql' is not available in this build; use rocksdb"},
         {"AdminBasePath: dtm", "dtmd.yml:1:16: AdminBasePath: must begin with '/', got 'dtm'"},
         {"AlertWebHook: alerts.example", "dtmd.yml:1:15: AlertWebHook: expected a URL like https://host/path"},
         {"AlertWebHook: 'http://'", "dtmd.yml:1:15: AlertWebHook: expected a URL like https://host/path"},
@@ -62,6 +50,30 @@ TEST(Problems, SayWhereWhatAndHow) {
          R"(dtmd.yml:3:23: Log.RotationConfigJSON: expected a JSON object like {"maxsize":100,"maxbackups":5})"},
         {"Log:\n  RotationEnable: 1\n  RotationConfigJSON: '{\"maxsize\":'",
          R"(dtmd.yml:3:23: Log.RotationConfigJSON: expected a JSON object like {"maxsize":100,"maxbackups":5})"},
+    };
+    for (const auto& [text, problem] : cases) {
+        SCOPED_TRACE(text);
+        EXPECT_EQ(problems(text), problem);
+    }
+}
+
+TEST(Problems, SayWhatIsWrongWithTheStore) {
+    const std::vector<std::pair<std::string, std::string>> cases{
+        {"Store: rocksdb", "dtmd.yml:1:8: Store: expected its keys below it, indented"},
+        {"Store: [a]", "dtmd.yml:1:8: Store: expected its keys below it, indented"},
+        {"Store: {Path: ''}", "dtmd.yml:1:15: Store.Path: must name a folder"},
+        {"Store: {Driver: sqlserver}",
+         "dtmd.yml:1:17: Store.Driver: expected one of rocksdb, boltdb, mysql, postgres, redis, got 'sqlserver'"},
+        {"Store: {Driver: ''}",
+         "dtmd.yml:1:17: Store.Driver: expected one of rocksdb, boltdb, mysql, postgres, redis, got ''"},
+        {"Store: {Type: oracle}",
+         "dtmd.yml:1:15: Store.Type: expected one of rocksdb, boltdb, mysql, postgres, redis, got 'oracle'"},
+        {"Store: {Driver: redis}", "Store.Host: the store redis needs the address of its server"},
+        {"Store: {Driver: mysql, Host: db}", "Store.User: the store mysql needs a user"},
+        {"Store: {Driver: mysql, Host: db, User: dtm, Db: ''}", "dtmd.yml:1:49: Store.Db: must name a database"},
+        {"Store: {Driver: postgres, Host: db, User: dtm, Schema: ''}",
+         "dtmd.yml:1:56: Store.Schema: must name a schema"},
+        {"Store: {Tls: maybe}", "dtmd.yml:1:14: Store.Tls: expected one of off, require, verify, got 'maybe'"},
     };
     for (const auto& [text, problem] : cases) {
         SCOPED_TRACE(text);
@@ -95,18 +107,18 @@ TEST(Problems, AreToldAllAtOnceInTheOrderOfTheFile) {
               "environment RETRY_INTERVAL: expected an integer from 1 to 3155760000 (seconds), got 'x'\n"
               "dtmd.yml:1:11: HttpPort: expected an integer from 0 to 65535, got 'a'\n"
               "dtmd.yml:2:16: AdminBasePath: must begin with '/', got 'b'\n"
-              "dtmd.yml:4:11: Store.Driver: expected rocksdb, got 'c'\n"
+              "dtmd.yml:4:11: Store.Driver: expected one of rocksdb, boltdb, mysql, postgres, redis, got 'c'\n"
               "dtmd.yml:5:1: HttpPort: is set twice; the first time in line 1\n"
               "dtmd.yml:6:10: Threads: expected an integer from 0 to 1024, got 'd'");
 }
 
 TEST(Problems, NameTheVariable) {
-    EXPECT_EQ(problems("", {{"STORE_DRIVER", "mysql"}}),
-              "environment STORE_DRIVER: 'mysql' is not available in this build; use rocksdb");
+    EXPECT_EQ(problems("", {{"STORE_DRIVER", "oracle"}}),
+              "environment STORE_DRIVER: expected one of rocksdb, boltdb, mysql, postgres, redis, got 'oracle'");
     EXPECT_EQ(problems("", {{"COMPAT_SAFE_RESUBMIT", "x"}}),
               "environment COMPAT_SAFE_RESUBMIT: expected true or false, got 'x'");
-    EXPECT_EQ(problems("", {{"STORE_TYPE", "mysql"}}),
-              "environment STORE_TYPE: 'mysql' is not available in this build; use rocksdb");
+    EXPECT_EQ(problems("", {{"STORE_TYPE", "oracle"}}),
+              "environment STORE_TYPE: expected one of rocksdb, boltdb, mysql, postgres, redis, got 'oracle'");
 }
 
 TEST(Problems, NameAFileThatCannotBeRead) {

@@ -34,8 +34,10 @@ TEST(Warnings, SayWhatIsProbablyAMistake) {
          "dtmd.yml:1:28: Limits.MaxRetryInterval: 9 s is less than RetryInterval (10 s), which it shortens"},
         {"GrpcPort: 7000", "dtmd.yml:1:11: GrpcPort: without effect: this build does not speak gRPC"},
         {"Store:\n  Host: h\n  Port: 1",
-         "dtmd.yml:2:9: Store.Host, dtmd.yml:3:9: Store.Port: without effect: only database stores use it, and this "
-         "build has none"},
+         "dtmd.yml:2:9: Store.Host, dtmd.yml:3:9: Store.Port: without effect: only for Store.Driver "
+         "mysql/postgres/redis, and it is rocksdb"},
+        {"Store: {Driver: redis, Host: h, Path: x}",
+         "dtmd.yml:1:39: Store.Path: without effect: only for Store.Driver rocksdb, and it is redis"},
         {"Store:\n  Type: mysql\n  Driver: rocksdb",
          "dtmd.yml:2:9: Store.Type: is ignored, since Store.Driver is set to another value"},
     };
