@@ -1,30 +1,31 @@
 #pragma once
 
 #include "store/store.h"
+#include "support/memory_backend.h"
 
 #include <deque>
 #include <functional>
-#include <map>
 #include <optional>
 #include <string>
-#include <vector>
 
 namespace dtmd::testing {
 
 /// A Store in memory, for the engine's tests: correct, instantly durable, and as faulty as a test wants it.
 class MemoryStore final : public store::Store {
 public:
+    MemoryBackend tables;
+    Rows& rows = tables.rows;
+    /// Called for each write that takes effect, before its answer.
+    std::function<void(const store::Mutation&)>& on_write = tables.on_write;
+
     /// What the next writes end with, one each; an `unknown` one alternates between done and not done. Empty: ok.
     std::deque<store::Outcome> next_outcomes;
-    /// Called for each write that takes effect, before its answer.
-    std::function<void(const store::Mutation&)> on_write;
     bool exclusive = true;
     bool down = false;
     Millis before{0};  ///< From the call to its effect. What has had no effect at a crash never happened.
     Millis delay{0};   ///< From the effect to its answer.
     std::optional<bool> unknown_happens;  ///< Instead of alternating.
     std::size_t writes = 0;               ///< Writes asked for so far.
-    std::map<std::string, txn::Transaction> rows;
 
     void apply(Loop& home, store::Mutation mutation, store::Done<store::Outcome> done) override;
     void load(Loop& home, std::string gid, store::Done<Result<std::optional<txn::Transaction>>> done) override;
@@ -48,12 +49,12 @@ public:
     bool is_exclusive() const override { return exclusive; }
 
 private:
-    store::Outcome perform(const store::Mutation& mutation);
     void take(Loop& home, const store::Mutation& mutation, store::Outcome forced, store::Done<store::Outcome> done);
     template <class T>
     void answer(Loop& home, store::Done<T> done, T value);
+    template <class T, class Call>
+    void run(Loop& home, store::Done<Result<T>> done, Call call);
 
-    std::map<std::pair<std::string, std::string>, store::KeyValue> items_;
     bool flip_ = false;
 };
 
