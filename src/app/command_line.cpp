@@ -10,7 +10,7 @@
 namespace dtmd::app {
 namespace {
 
-const std::vector<std::string> commands{"serve", "check-config", "version", "demo"};
+const std::vector<std::string> commands{"serve", "check-config", "version", "demo", "health"};
 
 constexpr const char* description =
     "dtmd, a distributed transaction coordinator that speaks dtm's protocol.\n"
@@ -109,6 +109,8 @@ Parsed parse_command_line(std::vector<std::string> arguments) {
     CLI::App* version = app.add_subcommand("version", "Print the version");
     CLI::App* demo = app.add_subcommand("demo", "Run transfers between two demo banks against a running coordinator");
     add_demo_options(*demo, line.demo);
+    CLI::App* health = app.add_subcommand("health", "Ask a running coordinator whether it is well: exit code 0 if so");
+    health->add_option("--server", line.health_server, "The coordinator")->type_name("URL")->capture_default_str();
 
     try {
         arguments = without_equals(std::move(arguments));
@@ -125,6 +127,7 @@ Parsed parse_command_line(std::vector<std::string> arguments) {
     if (wants_version || version->parsed()) return finished(0, "dtmd version: " + std::string(version_text) + "\n");
     if (check->parsed()) line.command = Command::check_config;
     if (demo->parsed()) line.command = Command::demo;
+    if (health->parsed()) line.command = Command::health;
     return parsed;
 }
 

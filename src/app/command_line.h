@@ -7,7 +7,7 @@
 
 namespace dtmd::app {
 
-enum class Command { serve, check_config, version, demo };
+enum class Command { serve, check_config, version, demo, health };
 
 /// What the user asked for. dtm's flags mean what they mean there.
 struct CommandLine {
@@ -16,6 +16,7 @@ struct CommandLine {
     bool debug = false;       ///< -d
     bool reset = false;       ///< -r
     DemoOptions demo;
+    std::string health_server = "http://127.0.0.1:36789";
 };
 
 /// Either a command line to act on, or a text to print and an exit code.

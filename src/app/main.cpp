@@ -1,5 +1,6 @@
 #include "app/command_line.h"
 #include "app/demo/demo.h"
+#include "app/health.h"
 #include "app/serve.h"
 
 #include <cstdio>
@@ -18,6 +19,7 @@ int run(int count, char** arguments) {
         case Command::serve: return serve(parsed.line);
         case Command::check_config: return check_config(parsed.line);
         case Command::demo: return run_demo(parsed.line.demo);
+        case Command::health: return check_health(parsed.line.health_server);
         case Command::version: break;  // Was answered by the parser.
     }
     return 0;

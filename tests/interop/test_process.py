@@ -23,6 +23,16 @@ class Start(Case):
         self.assertIn("server.ready", node.log_text())
         self.assertLess(took, 5)  # 0.15 s when nothing else runs; the bench measures it.
 
+    def test_health_asks_a_running_coordinator(self):
+        node = self.dtmd().start()
+        url = f"http://127.0.0.1:{node.port}"
+        well = self.run_dtmd("health", "--server", url)
+        self.assertEqual((well.returncode, well.stderr), (0, ""))
+        node.end()
+        away = self.run_dtmd("health", "--server", url)
+        self.assertEqual(away.returncode, 1)
+        self.assertIn("does not answer", away.stderr)
+
     def test_a_port_in_use_is_one_clear_line(self):
         first = self.dtmd("first").start()
         second = self.dtmd("second", HttpPort=first.port)

@@ -46,6 +46,10 @@ TEST(CommandLine, KnowsTheOtherCommands) {
     EXPECT_EQ(check.line.command, Command::check_config);
     EXPECT_EQ(check.line.config_file, "x.yml");
 
+    const Parsed health = parse_command_line({"health", "--server", "http://h:2"});
+    EXPECT_EQ(health.line.command, Command::health);
+    EXPECT_EQ(health.line.health_server, "http://h:2");
+
     const Parsed demo = parse_command_line({"demo", "--server", "http://h:1", "--data", "d"});
     EXPECT_EQ(demo.line.command, Command::demo);
     EXPECT_EQ(demo.line.demo.server, "http://h:1");
