@@ -23,10 +23,13 @@ private:
 }  // namespace
 
 std::vector<Candidate> candidates() {
-    return {{"rocksdb", [] { return std::make_unique<RocksRig>(); }}};
+    std::vector<Candidate> all;
+    all.push_back({.name = "rocksdb", .make_rig = [] { return std::make_unique<RocksRig>(); }});
+    return all;
 }
 
 void Contract::SetUp() {
+    set_tick(GetParam().tick);
     rig = GetParam().make_rig();
     factory = rig->open();
     backend = factory();
@@ -57,6 +60,11 @@ txn::Transaction Contract::load(const std::string& gid) {
     if (!result) throw std::runtime_error(result.error().what);
     if (!*result) throw std::runtime_error("there is no " + gid);
     return **result;
+}
+
+txn::Transaction Contract::kept(txn::Transaction transaction) {
+    if (!GetParam().as_kept) return transaction;
+    return GetParam().as_kept(std::move(transaction));
 }
 
 bool Contract::exists(const std::string& gid) {

@@ -25,6 +25,12 @@ public:
 struct Candidate {
     std::string name;
     std::function<std::unique_ptr<Rig>()> make_rig;
+
+    Millis tick{1};         ///< The finest time the store keeps: what at(1) is after at(0).
+    bool any_bytes = true;  ///< Gids and branch names need not be UTF-8.
+
+    /// What a transaction looks like when it has been kept, if that isn't simply the same.
+    std::function<txn::Transaction(txn::Transaction)> as_kept = nullptr;
 };
 
 std::vector<Candidate> candidates();
@@ -41,6 +47,13 @@ protected:
 
     /// What is stored; the test fails if there is no such transaction.
     txn::Transaction load(const std::string& gid);
+
+    /// What load() has to give for a transaction like this one.
+    txn::Transaction kept(txn::Transaction transaction);
+
+    /// A letter at the end of the alphabet, by bytes.
+    std::string last_letter() const { return GetParam().any_bytes ? "\xff" : "\xF4\x8F\xBF\xBD"; }
+
     bool exists(const std::string& gid);
 
     std::unique_ptr<Rig> rig;

@@ -35,7 +35,7 @@ TEST_P(Contract, ListsNewestFirstWithoutBranches) {
     EXPECT_TRUE(page->next_position.empty());
     auto expected = saga("g4", at(4));
     expected.branches.clear();
-    EXPECT_EQ(page->transactions.front(), expected);
+    EXPECT_EQ(page->transactions.front(), kept(expected));
 }
 
 TEST_P(Contract, ListsNothingInAnEmptyStore) {
@@ -112,7 +112,7 @@ TEST_P(Contract, RefusesAPositionItDidNotGive) {
 }
 
 TEST_P(Contract, GivesPositionsThatNeedNoEscaping) {
-    for (int i = 0; i < 3; ++i) apply(insert(saga("\xff\xfe?&" + std::to_string(i))));
+    for (int i = 0; i < 3; ++i) apply(insert(saga(last_letter() + "?&" + std::to_string(i))));
     const auto page = backend->list({}, "", 1);
     ASSERT_TRUE(page);
     ASSERT_FALSE(page->next_position.empty());

@@ -4,7 +4,13 @@ namespace dtmd::store::test {
 
 using txn::Status;
 
-Time at(std::int64_t ms) { return Time(Millis(1'700'000'000'000 + ms)); }
+namespace {
+Millis tick_of_store{1};
+}
+
+Time at(std::int64_t ticks) { return Time(Millis(1'700'000'000'000) + ticks * tick_of_store); }
+
+void set_tick(Millis tick) { tick_of_store = tick; }
 
 txn::Branch branch(std::string branch_id, std::string op) {
     return {.branch_id = std::move(branch_id),

@@ -12,8 +12,11 @@
 
 namespace dtmd::store::test {
 
-/// Milliseconds after an arbitrary fixed moment.
-Time at(std::int64_t ms);
+/// Moments of the samples: `ticks` after an arbitrary fixed one. A tick is a millisecond, or what set_tick said.
+Time at(std::int64_t ticks);
+
+/// For stores that keep times no finer than this, which must be whole seconds if it isn't the default.
+void set_tick(Millis tick);
 
 /// A submitted saga of two steps (four rows), created and due at `created`.
 txn::Transaction saga(std::string gid, Time created = at(0));
