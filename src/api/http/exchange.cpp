@@ -1,6 +1,6 @@
 #include "api/http/exchange.h"
 
-#include "api/http/json_write.h"
+#include "api/json/json_write.h"
 
 namespace dtmd::api {
 namespace {

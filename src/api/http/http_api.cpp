@@ -1,6 +1,6 @@
 #include "api/http/http_api.h"
 
-#include "api/http/json_write.h"
+#include "api/json/json_write.h"
 #include "api/http/routes.h"
 
 #include <exception>

@@ -1,7 +1,7 @@
 #include "api/http/handlers.h"
-#include "api/http/json_write.h"
-#include "api/http/objects.h"
-#include "api/http/requests.h"
+#include "api/json/json_write.h"
+#include "api/json/objects.h"
+#include "api/json/requests.h"
 
 // Looking at transactions and nudging them (protocol.md 1.7, 1.10 to 1.13).
 namespace dtmd::api {

@@ -1,6 +1,6 @@
 #include "api/http/query_string.h"
 
-#include "api/http/json_write.h"
+#include "api/json/json_write.h"
 
 #include <algorithm>
 #include <charconv>

@@ -1,5 +1,5 @@
 #include "api/http/handlers.h"
-#include "api/http/json_write.h"
+#include "api/json/json_write.h"
 
 // What the process says about itself.
 namespace dtmd::api {

@@ -1,6 +1,6 @@
 #include "api/http/handlers.h"
-#include "api/http/json_write.h"
-#include "api/http/objects.h"
+#include "api/json/json_write.h"
+#include "api/json/objects.h"
 
 // Topics and the key-value records they are kept in (protocol.md 1.14, 1.15).
 namespace dtmd::api {

@@ -1,7 +1,7 @@
 #include "api/http/handlers.h"
-#include "api/http/json_write.h"
-#include "api/http/objects.h"
-#include "api/http/requests.h"
+#include "api/json/json_write.h"
+#include "api/json/objects.h"
+#include "api/json/requests.h"
 
 // What clients call to run their transactions (protocol.md 1.2 to 1.6, 1.8, 1.9).
 namespace dtmd::api {

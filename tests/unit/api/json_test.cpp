@@ -1,6 +1,8 @@
-#include "api/http/json_read.h"
-#include "api/http/json_write.h"
+#include "api/json/json_read.h"
+#include "api/json/json_write.h"
+#include "api/json/requests.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
@@ -96,6 +98,21 @@ TEST(Json, ShortensWhatItRepeats) {
     fields.take("a", number);
     EXPECT_LT(fields.complaint().size(), 120U);
     EXPECT_TRUE(is_utf8(fields.complaint()));
+}
+
+TEST(Json, ReadsStepsInATextOfTheirOwn) {
+    const auto steps = read_steps(R"([{"action":"a","compensate":"b"},null,{"ACTION":"c"}])");
+    ASSERT_TRUE(steps);
+    ASSERT_EQ(steps->size(), 3u);
+    EXPECT_EQ((*steps)[0].get("compensate"), "b");
+    EXPECT_TRUE((*steps)[1].members.empty());
+    for (const char* none : {"", "null", "[]"}) EXPECT_TRUE(read_steps(none)->empty()) << none;
+
+    const auto complaint = [](std::string_view text) { return read_steps(text).error().what; };
+    EXPECT_THAT(complaint("[{"), testing::StartsWith("Steps is not JSON: "));
+    EXPECT_EQ(complaint("{}"), "Steps: expected an array of objects, got an object");
+    EXPECT_THAT(complaint(R"([{"action":1}])"), testing::HasSubstr("Steps"));
+    EXPECT_THAT(complaint(std::string(100, '[')), testing::StartsWith("Steps: nested deeper than"));
 }
 
 }  // namespace

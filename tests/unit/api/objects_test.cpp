@@ -1,6 +1,6 @@
-#include "api/http/objects.h"
+#include "api/json/objects.h"
 
-#include "api/http/json_write.h"
+#include "api/json/json_write.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "api/http/json_read.h"
+#include "api/json/json_read.h"
 
 #include <nlohmann/json.hpp>
 
@@ -14,7 +14,8 @@ constexpr std::size_t max_shown = 60;  // Bytes of a wrong value, or its name, t
 // numbers, and has no limits.
 class Builder {
 public:
-    explicit Builder(Json& root) : root_(root) {}
+    /// @param name  of the text, for complaints.
+    Builder(Json& root, std::string_view name) : root_(root), name_(name) {}
 
     bool null() { return add(Json::Kind::null) != nullptr; }
     bool boolean(bool value) { return add_integer(Json::Kind::boolean, value ? 1 : 0); }
@@ -45,7 +46,7 @@ public:
     bool parse_error(std::size_t, const std::string&, const nlohmann::json::exception& error) {
         const std::string_view what = error.what();
         const auto id_end = what.find("] ");
-        error_ = "body is not JSON: ";
+        error_ = std::string(name_) + " is not JSON: ";
         error_ += what.substr(id_end == what.npos ? 0 : id_end + 2, 300);
         return false;
     }
@@ -55,7 +56,7 @@ public:
 private:
     Json* add(Json::Kind kind) {
         if (++values_ > max_json_values) {
-            error_ = "body: holds more than " + std::to_string(max_json_values) + " values";
+            error_ = std::string(name_) + ": holds more than " + std::to_string(max_json_values) + " values";
             return nullptr;
         }
         Json* value = &root_;
@@ -75,7 +76,7 @@ private:
 
     bool open(Json::Kind kind) {
         if (open_.size() == max_json_depth) {
-            error_ = "body: nested deeper than " + std::to_string(max_json_depth) + " levels";
+            error_ = std::string(name_) + ": nested deeper than " + std::to_string(max_json_depth) + " levels";
             return false;
         }
         Json* value = add(kind);
@@ -91,6 +92,7 @@ private:
     }
 
     Json& root_;
+    std::string_view name_;
     std::vector<Json*> open_;  // A container does not move while it is open: its parent gets nothing new meanwhile.
     std::string key_;
     std::string error_;
@@ -136,18 +138,33 @@ std::string shown(const Json& value) {
     __builtin_unreachable();
 }
 
+Result<Json> parse_any(std::string_view text, std::string_view name) {
+    Json root;
+    Builder builder(root, name);
+    if (nlohmann::json::sax_parse(text.data(), text.data() + text.size(), &builder)) return root;
+    return Error{Errc::invalid, std::move(builder.error())};
+}
+
 }  // namespace
+
+Result<Json> parse_member(std::string_view text, std::string name) {
+    auto value = parse_any(text, name);
+    if (!value) return value;
+    value->key = std::move(name);
+    Json object;
+    object.kind = Json::Kind::object;
+    object.items.push_back(std::move(*value));
+    return object;
+}
 
 Result<Json> parse_object(std::string_view body) {
     if (body.empty()) return Error{Errc::invalid, "body: expected a JSON object, got nothing"};
-    Json root;
-    Builder builder(root);
-    if (!nlohmann::json::sax_parse(body.data(), body.data() + body.size(), &builder)) {
-        return Error{Errc::invalid, std::move(builder.error())};
+    auto parsed = parse_any(body, "body");
+    if (!parsed) return parsed;
+    if (parsed->kind != Json::Kind::object) {
+        return Error{Errc::invalid, "body: expected a JSON object, got " + shown(*parsed)};
     }
-    if (root.kind != Json::Kind::object)
-        return Error{Errc::invalid, "body: expected a JSON object, got " + shown(root)};
-    return root;
+    return parsed;
 }
 
 Json* Fields::find(std::string_view name) {

@@ -1,4 +1,4 @@
-#include "api/http/json_write.h"
+#include "api/json/json_write.h"
 
 #include <array>
 #include <cstdio>

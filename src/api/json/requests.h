@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 // Request bodies, as what the engine takes. Every error is `invalid` and says which member is wrong and how.
 namespace dtmd::api {
@@ -31,6 +32,9 @@ Result<txn::Registration> read_registration(std::string_view body, std::optional
 
 /// Without the characters that dtm removes, or why it is no gid.
 Result<std::string> clean_gid(std::string gid);
+
+/// The steps in a text of their own, as gRPC clients send them. Nothing and `null` are no steps.
+Result<std::vector<txn::Step>> read_steps(std::string_view text);
 
 /// The error names the five types.
 Result<txn::Mode> parse_mode(std::string_view trans_type);

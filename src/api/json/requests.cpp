@@ -1,6 +1,6 @@
-#include "api/http/requests.h"
+#include "api/json/requests.h"
 
-#include "api/http/json_read.h"
+#include "api/json/json_read.h"
 #include "base/gid.h"
 
 namespace dtmd::api {
@@ -55,6 +55,17 @@ Result<txn::Mode> parse_mode(std::string_view trans_type) {
     if (txn::parse(trans_type, mode)) return mode;
     return invalid("unknown trans_type '" + std::string(trans_type.substr(0, 45)) +
                    "': expected saga, tcc, xa, msg or workflow");
+}
+
+Result<std::vector<txn::Step>> read_steps(std::string_view text) {
+    std::vector<txn::Step> steps;
+    if (text.empty()) return steps;
+    auto member = parse_member(text, "Steps");
+    if (!member) return member.error();
+    Fields fields(*member);
+    fields.take("Steps", steps);
+    if (!fields.complaint().empty()) return invalid(fields.complaint());
+    return steps;
 }
 
 Result<TransactionRequest> read_transaction(std::string_view body) {
