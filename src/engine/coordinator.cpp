@@ -41,17 +41,17 @@ public:
     }
 
     void prepare(Loop& home, txn::Transaction request, Reply reply) override {
-        hop(request.gid, home,
-            [request = std::move(request), waiter = waiter(home, std::move(reply))](Shard& shard) mutable {
-                shard.prepare(std::move(request), std::move(waiter));
-            });
+        const std::size_t index = shard_of(request.gid);
+        hop(index, home, [request = std::move(request), waiter = waiter(home, std::move(reply))](Shard& shard) mutable {
+            shard.prepare(std::move(request), std::move(waiter));
+        });
     }
 
     void submit(Loop& home, txn::Transaction request, Reply reply) override {
-        hop(request.gid, home,
-            [request = std::move(request), waiter = waiter(home, std::move(reply))](Shard& shard) mutable {
-                shard.submit(std::move(request), std::move(waiter));
-            });
+        const std::size_t index = shard_of(request.gid);
+        hop(index, home, [request = std::move(request), waiter = waiter(home, std::move(reply))](Shard& shard) mutable {
+            shard.submit(std::move(request), std::move(waiter));
+        });
     }
 
     void submit_workflow(Loop& home, std::string gid, std::string status, std::string rollback_reason,
@@ -61,7 +61,8 @@ public:
             return post(home, std::move(reply),
                         invalid("req_extra.status: expected succeed or failed, got '" + status + "'"));
         }
-        hop(gid, home,
+        const std::size_t index = shard_of(gid);
+        hop(index, home,
             [gid, parsed, reason = std::move(rollback_reason), result = std::move(result),
              waiter = waiter(home, std::move(reply))](Shard& shard) mutable {
                 shard.submit_workflow(std::move(gid), parsed, std::move(reason), std::move(result), std::move(waiter));
@@ -83,20 +84,23 @@ public:
     }
 
     void register_branch(Loop& home, txn::Registration registration, Reply reply) override {
-        hop(registration.gid, home,
+        const std::size_t index = shard_of(registration.gid);
+        hop(index, home,
             [registration = std::move(registration), waiter = waiter(home, std::move(reply))](Shard& shard) mutable {
                 shard.register_branch(std::move(registration), std::move(waiter));
             });
     }
 
     void prepare_workflow(Loop& home, txn::Transaction request, ReplyWith<Found> reply) override {
-        hop(request.gid, home, [request = std::move(request), &home, reply = std::move(reply)](Shard& shard) mutable {
+        const std::size_t index = shard_of(request.gid);
+        hop(index, home, [request = std::move(request), &home, reply = std::move(reply)](Shard& shard) mutable {
             shard.prepare_workflow(std::move(request), home, std::move(reply));
         });
     }
 
     void reset_next_cron_time(Loop& home, std::string gid, Reply reply) override {
-        hop(gid, home, [gid, waiter = waiter(home, std::move(reply))](Shard& shard) mutable {
+        const std::size_t index = shard_of(gid);
+        hop(index, home, [gid, waiter = waiter(home, std::move(reply))](Shard& shard) mutable {
             shard.reset_next_cron_time(std::move(gid), std::move(waiter));
         });
     }
@@ -112,7 +116,8 @@ public:
     }
 
     void query(Loop& home, std::string gid, ReplyWith<Found> reply) override {
-        hop(gid, home, [gid, &home, reply = std::move(reply)](Shard& shard) mutable {
+        const std::size_t index = shard_of(gid);
+        hop(index, home, [gid, &home, reply = std::move(reply)](Shard& shard) mutable {
             shard.query(std::move(gid), home, std::move(reply));
         });
     }
@@ -213,6 +218,12 @@ public:
         }
     }
 
+    Footprint footprint() const override {
+        Footprint sum;
+        for (const auto& shard : shards_) shard->add_to(sum);
+        return sum;
+    }
+
 private:
     std::size_t shard_of(const std::string& gid) const { return std::hash<std::string>{}(gid) % shards_.size(); }
 
@@ -222,9 +233,9 @@ private:
         home.post([reply = std::move(reply), answer = std::move(answer)]() mutable { reply(std::move(answer)); });
     }
 
+    // Which shard is computed by the caller, before it moves the gid into `work`.
     template <class Work>
-    void hop(const std::string& gid, Loop& home, Work work) {
-        const std::size_t index = shard_of(gid);
+    void hop(std::size_t index, Loop& home, Work work) {
         Shard& shard = *shards_[index];
         Loop& loop = environments_[index].loop;
         if (&loop == &home) return work(shard);
@@ -233,7 +244,8 @@ private:
 
     void send(Loop& home, std::string gid, Command command, Reply reply) {
         command.who = waiter(home, std::move(reply));
-        hop(gid, home, [gid, command = std::move(command)](Shard& shard) mutable {
+        const std::size_t index = shard_of(gid);
+        hop(index, home, [gid, command = std::move(command)](Shard& shard) mutable {
             shard.command(std::move(gid), std::move(command));
         });
     }

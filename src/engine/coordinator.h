@@ -43,6 +43,15 @@ struct Settings {
     Millis finished_kept{604'800'000};  ///< Finished transactions are removed after this; 0: never.
 };
 
+/// What an engine keeps in memory; all zero when there is nothing to do.
+struct Footprint {
+    std::size_t actors = 0;
+    std::size_t alarms = 0;        ///< That are set.
+    std::size_t open_calls = 0;    ///< As the hosts' gates count them.
+    std::size_t queued_calls = 0;  ///< Waiting for a slot of their host.
+    std::size_t sleepers = 0;      ///< Waiting for their host to come back.
+};
+
 /// The engine proper: shards, actors, claims. `start` and `stop` are called on the first shard's loop.
 class Coordinator : public Engine {
 public:
@@ -52,6 +61,9 @@ public:
     /// Starts no new calls and accepts no new work (`unavailable`), waits for open calls up to `limit`, gives leases
     /// back, then runs `done` on the first loop. Waiting clients are answered.
     virtual void stop(Millis limit, Task done) = 0;
+
+    /// Over all shards. To be asked only while none of their loops runs: for tests.
+    virtual Footprint footprint() const = 0;
 };
 
 std::unique_ptr<Coordinator> make_coordinator(std::vector<ShardEnvironment> shards, store::Store& store,

@@ -27,6 +27,8 @@ public:
     /// Entries kept, including those left behind: at most twice the alarms that are set, and some.
     std::size_t size() const { return entries_.size(); }
 
+    std::size_t alarms() const { return alarms_; }
+
 private:
     struct Entry {
         Time when;

@@ -119,6 +119,17 @@ std::size_t HostGate::sleepers(std::string_view name) const {
     return found == hosts_.end() ? 0 : found->second.sleepers.size();
 }
 
+void HostGate::add_to(Footprint& sum) const {
+    for (const auto& [name, host] : hosts_) {
+        sum.open_calls += host.open;
+        sum.queued_calls += host.queue.size();
+        for (const Sleeper& sleeper : host.sleepers) {
+            const ActorPtr actor = sleeper.actor.lock();
+            if (actor && !actor->gone) ++sum.sleepers;
+        }
+    }
+}
+
 std::vector<ActorPtr> HostGate::probes(Time now) {
     std::vector<ActorPtr> awake;
     for (auto& [name, host] : hosts_) {

@@ -2,6 +2,7 @@
 
 #include "base/time.h"
 #include "engine/actor.h"
+#include "engine/coordinator.h"
 
 #include <cstddef>
 #include <deque>
@@ -58,6 +59,9 @@ public:
 
     /// How many sleepers of `host` are kept, including some that are gone.
     std::size_t sleepers(std::string_view host) const;
+
+    /// Counts calls, and those sleepers that are not gone.
+    void add_to(Footprint& sum) const;
 
 private:
     struct Sleeper {

@@ -166,4 +166,10 @@ void Shard::give_up() {
     }
 }
 
+void Shard::add_to(Footprint& sum) const {
+    sum.actors += actors_.size();
+    sum.alarms += due_.alarms();
+    gate_.add_to(sum);
+}
+
 }  // namespace dtmd::engine

@@ -60,6 +60,8 @@ public:
     /// The time for that is up: whoever waits for a transaction that isn't handed back yet is told so.
     void give_up();
 
+    void add_to(Footprint& sum) const;
+
 private:
     // shard.cpp
     ActorPtr find(const std::string& gid) const;

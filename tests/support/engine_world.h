@@ -2,6 +2,7 @@
 
 #include "engine/coordinator.h"
 #include "support/memory_store.h"
+#include "support/null_metrics.h"
 #include "support/virtual_loop.h"
 
 #include <functional>
@@ -48,21 +49,6 @@ participant::Reply success();
 participant::Reply failure(std::string text);
 participant::Reply ongoing();
 participant::Reply unknown(bool reached = true);
-
-class NullMetrics final : public observe::EngineMetrics {
-public:
-    std::int64_t flying = 0, sleeping = 0, breakers = 0;
-    void transaction_processed(std::string_view, bool, double) override {}
-    void transaction_status(std::string_view, std::string_view) override {}
-    void branch_answered(std::string_view, std::string_view, std::string_view, std::string_view, double) override {}
-    void retried(std::string_view) override {}
-    void in_flight(std::int64_t change) override { flying += change; }
-    void waiting(std::int64_t change) override { sleeping += change; }
-    void claimed(std::size_t, double) override {}
-    void unfinished(std::uint64_t, double) override {}
-    void breaker_open(std::int64_t change) override { breakers += change; }
-    void alert(bool) override {}
-};
 
 /// One coordinator with one shard on virtual time. At a crash all that was in memory is gone, including
 /// writes that have had no effect yet.
