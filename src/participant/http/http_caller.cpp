@@ -2,6 +2,7 @@
 
 #include "observe/log.h"
 #include "participant/http/interpret.h"
+#include "participant/reply.h"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>

@@ -2,7 +2,7 @@
 
 #include "participant/http/http_participant.h"
 #include "participant/http/json_depth.h"
-#include "txn/text.h"
+#include "participant/reply.h"
 
 #include <nlohmann/json.hpp>
 
@@ -14,46 +14,18 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::string_view unknown_prefix =
-    "your http/grpc result should be specified as in:\nhttp://d.dtm.pub/practice/arch.html#proto\n"
-    "unkown result will be retried: ";
-
 bool contains(std::string_view text, std::string_view word) { return text.find(word) != text.npos; }
-
-// Clients look for the word, so it must survive the cut.
-std::string ending_in(std::string_view word, std::string_view text) {
-    std::string bounded = txn::storable_text(text, txn::max_error_text - word.size() - 1);
-    if (bounded.ends_with(word)) return bounded;
-    if (!bounded.empty()) bounded += ' ';
-    return bounded.append(word);
-}
-
-Reply definite(txn::Answer answer, int code, std::string text) {
-    Reply reply;
-    reply.answer = answer;
-    reply.code = code;
-    reply.text = std::move(text);
-    return reply;
-}
 
 }  // namespace
 
-Reply unknown_reply(std::string_view error, bool reached, int code) {
-    std::string text(unknown_prefix);
-    text.append(txn::storable_text(error, txn::max_error_text - unknown_prefix.size()));
-    Reply reply = definite(txn::Answer::unknown, code, std::move(text));
-    reply.reached = reached;
-    return reply;
-}
-
 Reply interpret_http(int status, std::string body) {
     if (status == 425 || contains(body, "ONGOING")) {
-        return definite(txn::Answer::ongoing, status, ending_in("ONGOING", body));
+        return definite_reply(txn::Answer::ongoing, status, ending_in("ONGOING", body));
     }
     if (status == 409 || contains(body, "FAILURE")) {
-        return definite(txn::Answer::failure, status, ending_in("FAILURE", body));
+        return definite_reply(txn::Answer::failure, status, ending_in("FAILURE", body));
     }
-    if (status == 200) return definite(txn::Answer::success, status, {});
+    if (status == 200) return definite_reply(txn::Answer::success, status, {});
     // These come from a proxy or an overloaded host, not from the business code.
     const bool reached = status != 502 && status != 503 && status != 504;
     if (body.empty()) body = "HTTP status " + std::to_string(status) + " with an empty body";
@@ -70,8 +42,8 @@ Reply interpret_json_rpc(int status, std::string body) {
     if (error == document.end() || error->is_null()) return reply;
     const std::string text = error->dump(-1, ' ', false, json::error_handler_t::replace);
     const json code = error->is_object() ? error->value("code", json()) : json();
-    if (code == -32901) return definite(txn::Answer::failure, status, ending_in("FAILURE", text));
-    if (code == -32902) return definite(txn::Answer::ongoing, status, ending_in("ONGOING", text));
+    if (code == -32901) return definite_reply(txn::Answer::failure, status, ending_in("FAILURE", text));
+    if (code == -32902) return definite_reply(txn::Answer::ongoing, status, ending_in("ONGOING", text));
     return unknown_reply(text, true, status);
 }
 
