@@ -12,6 +12,8 @@ find_package(absl REQUIRED)
 find_package(gRPC REQUIRED)
 find_package(prometheus-cpp REQUIRED)
 find_package(SQLite3 REQUIRED)
+find_package(fmt REQUIRED)
+find_file(DTMD_CHART_JS chart.min.js PATHS /usr/share/javascript/chart.js REQUIRED)
 find_package(RocksDB REQUIRED)
 
 find_package(PkgConfig REQUIRED)

@@ -8,7 +8,7 @@ set -euo pipefail
 build="clang-19 libclang-rt-19-dev lld-19 cmake ninja-build ccache pkg-config git ca-certificates
        libboost1.81-dev libboost-url1.81-dev libssl-dev nlohmann-json3-dev libyaml-cpp-dev libspdlog-dev libcli11-dev
        librocksdb-dev libprotobuf-dev protobuf-compiler prometheus-cpp-dev libabsl-dev libsqlite3-dev
-       libmariadb-dev libpq-dev libhiredis-dev libgrpc++-dev protobuf-compiler-grpc libgrpc-dev"
+       libmariadb-dev libpq-dev libhiredis-dev libgrpc++-dev protobuf-compiler-grpc libgrpc-dev libfmt-dev libjs-chart.js"
 test="libgtest-dev libgmock-dev libbenchmark-dev clang-format-19 python3 curl openssl faketime
       mariadb-server galera-4 rsync socat postgresql redis-server redis-sentinel
       etcd-server etcd-client python3-grpcio python3-protobuf python3-yaml"

@@ -10,7 +10,7 @@
 namespace dtmd::app {
 namespace {
 
-const std::vector<std::string> commands{"serve", "check-config", "version", "demo", "health"};
+const std::vector<std::string> commands{"serve", "check-config", "version", "demo", "health", "bench"};
 
 constexpr const char* description =
     "dtmd, a distributed transaction coordinator that speaks dtm's protocol.\n"
@@ -45,6 +45,33 @@ void add_demo_options(CLI::App& app, DemoOptions& demo) {
     app.add_option("--bank", demo.bank, "Address of the demo's bank, as the coordinator reaches it")
         ->type_name("ADDRESS")
         ->capture_default_str();
+}
+
+void add_bench_options(CLI::App& app, bench::Options& bench, std::int64_t& latency) {
+    app.add_option("--server", bench.server, "The coordinator")->type_name("URL")->capture_default_str();
+    app.add_option("--mode", bench.mode, "saga, tcc, msg, xa or workflow")->capture_default_str();
+    app.add_option("--branches", bench.branches, "Branches of each transaction, 1 to 50")->capture_default_str();
+    app.add_option("--payload", bench.payload, "Bytes of each branch's body")->capture_default_str();
+    app.add_option("-c,--connections", bench.connections, "Most transactions at once")->capture_default_str();
+    app.add_option("--rate", bench.rate, "Transactions a second; 0: as fast as they are answered")
+        ->capture_default_str();
+    app.add_option("-d,--seconds", bench.seconds, "How long to measure")->capture_default_str();
+    app.add_option("--warm-up", bench.warm_up, "Seconds before that")->capture_default_str();
+    app.add_flag("--watch", bench.watch, "Don't wait for results: measure until the last branch is called");
+    app.add_option("--latency", latency, "Milliseconds that each branch takes")->capture_default_str();
+    app.add_option("--failures", bench.failures, "Percent of the sagas whose last branch refuses")
+        ->capture_default_str();
+    app.add_option("--outage-at", bench.outage_at, "When the participant goes away, in seconds")->capture_default_str();
+    app.add_option("--outage-for", bench.outage_for, "And for how many; 0: it doesn't")->capture_default_str();
+    app.add_option("--pid", bench.pid, "The coordinator's process, to read its CPU time and memory");
+    app.add_option("--participant", bench.participant, "Address of the bench's participant, as the coordinator sees it")
+        ->type_name("ADDRESS")
+        ->capture_default_str();
+    app.add_option("--participant-port", bench.participant_port, "And its port; 0: any free one")
+        ->capture_default_str();
+    app.add_flag("--json", bench.json, "Print the report as JSON");
+    app.add_option("--json-file", bench.json_file, "Write it there as well")->type_name("FILE");
+    app.add_option("--html-file", bench.html_file, "Write a page with plots")->type_name("FILE");
 }
 
 Parsed finished(int exit_code, std::string text) {
@@ -111,6 +138,10 @@ Parsed parse_command_line(std::vector<std::string> arguments) {
     add_demo_options(*demo, line.demo);
     CLI::App* health = app.add_subcommand("health", "Ask a running coordinator whether it is well: exit code 0 if so");
     health->add_option("--server", line.health_server, "The coordinator")->type_name("URL")->capture_default_str();
+    CLI::App* bench =
+        app.add_subcommand("bench", "Put load on a running coordinator, dtmd or any other of dtm's protocol");
+    std::int64_t latency = 0;
+    add_bench_options(*bench, line.bench, latency);
 
     try {
         arguments = without_equals(std::move(arguments));
@@ -128,6 +159,8 @@ Parsed parse_command_line(std::vector<std::string> arguments) {
     if (check->parsed()) line.command = Command::check_config;
     if (demo->parsed()) line.command = Command::demo;
     if (health->parsed()) line.command = Command::health;
+    if (bench->parsed()) line.command = Command::bench;
+    line.bench.latency = Millis(latency);
     return parsed;
 }
 

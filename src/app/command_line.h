@@ -1,13 +1,14 @@
 #pragma once
 
 #include "app/demo/demo.h"
+#include "bench/options.h"
 
 #include <string>
 #include <vector>
 
 namespace dtmd::app {
 
-enum class Command { serve, check_config, version, demo, health };
+enum class Command { serve, check_config, version, demo, health, bench };
 
 /// What the user asked for. dtm's flags mean what they mean there.
 struct CommandLine {
@@ -16,6 +17,7 @@ struct CommandLine {
     bool debug = false;       ///< -d
     bool reset = false;       ///< -r
     DemoOptions demo;
+    bench::Options bench;
     std::string health_server = "http://127.0.0.1:36789";
 };
 

@@ -1,3 +1,4 @@
+#include "app/bench.h"
 #include "app/command_line.h"
 #include "app/demo/demo.h"
 #include "app/health.h"
@@ -20,6 +21,7 @@ int run(int count, char** arguments) {
         case Command::check_config: return check_config(parsed.line);
         case Command::demo: return run_demo(parsed.line.demo);
         case Command::health: return check_health(parsed.line.health_server);
+        case Command::bench: return run_bench(parsed.line.bench);
         case Command::version: break;  // Was answered by the parser.
     }
     return 0;
