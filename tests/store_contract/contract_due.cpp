@@ -1,5 +1,6 @@
 #include "store_contract/backends.h"
 
+#include <algorithm>
 #include <set>
 #include <thread>
 
@@ -130,12 +131,14 @@ TEST_P(Contract, ExpiresWhatFinishedLongAgoWithAllItsRows) {
 
     EXPECT_EQ(*backend->expire(at(100), 10), 0u);
     EXPECT_EQ(*backend->expire(at(200), 1), 1u);
-    EXPECT_FALSE(exists("a"));
+    EXPECT_NE(exists("a"), exists("s")) << "which goes first is the store's own affair";
     EXPECT_EQ(load("a0").branches.size(), 2u);
     EXPECT_EQ(*backend->expire(at(200), 10), 1u);
-    EXPECT_FALSE(exists("s"));
+    EXPECT_FALSE(exists("a") || exists("s"));
     EXPECT_EQ(*backend->expire(at(200), 10), 0u);
-    EXPECT_EQ(gids(backend->list({}, "", 10)->transactions), (Names{"a0", "open"}));
+    auto left = gids(backend->list({}, "", 10)->transactions);
+    std::ranges::sort(left);  // They were created at one moment.
+    EXPECT_EQ(left, (Names{"a0", "open"}));
     EXPECT_EQ(load("open").branches.size(), 2u);
 
     EXPECT_EQ(apply(insert(tcc("a"))), Outcome::ok) << "the gid is free again";

@@ -1,0 +1,153 @@
+#include "store/redis/link.h"
+#include "store/redis/refusal.h"
+
+#include <algorithm>
+#include <charconv>
+
+// Finding servers and connecting to them.
+namespace dtmd::store::redis {
+namespace {
+
+constexpr std::size_t slot_count = 16384;
+constexpr std::chrono::milliseconds first_delay{50}, longest_delay{1000};
+
+Error unavailable(const Error& error) { return {Errc::unavailable, error.what}; }
+
+}  // namespace
+
+Result<Connection*> Link::connection_to(const std::string& name) {
+    Peer& peer = peers_[name];
+    if (peer.connection && peer.connection->is_usable()) return peer.connection.get();
+    peer.connection.reset();
+    const auto now = Clock::now();
+    if (peer.failure && now < peer.not_before) return *peer.failure;
+    auto opened = open(name);
+    if (!opened) {
+        peer.failure = unavailable(opened.error());
+        peer.delay = std::clamp(peer.delay * 2, first_delay, longest_delay);
+        peer.not_before = Clock::now() + peer.delay;
+        return *peer.failure;
+    }
+    peer.connection = *std::move(opened);
+    peer.failure.reset();
+    peer.delay = std::chrono::milliseconds(0);
+    return peer.connection.get();
+}
+
+Result<std::unique_ptr<Connection>> Link::open(const std::string& name) {
+    if (!name.empty()) {
+        const auto address = parse_address(name, 6379);
+        if (!address) return address.error();
+        return open_prepared(*address);
+    }
+    return shared_->options.topology == RedisTopology::sentinel ? open_by_sentinel() : open_single();
+}
+
+Result<std::unique_ptr<Connection>> Link::open_prepared(const Address& address) {
+    const auto& options = shared_->options;
+    auto connection = Connection::open(address, *shared_, options.user, options.password);
+    if (!connection) return connection;
+    if (auto prepared = prepare(**connection, *shared_); !prepared) return prepared.error();
+    return connection;
+}
+
+Result<std::unique_ptr<Connection>> Link::open_single() {
+    std::optional<Error> failure;
+    for (const Address& address : shared_->hosts) {
+        auto connection = open_prepared(address);
+        if (connection) return connection;
+        if (!failure) failure = connection.error();
+    }
+    return *failure;
+}
+
+// Sentinels are asked anew each time, which is how we follow a failover.
+Result<std::unique_ptr<Connection>> Link::open_by_sentinel() {
+    std::optional<Error> failure;
+    for (const Address& sentinel : shared_->hosts) {
+        const auto primary = ask_sentinel(sentinel);
+        if (!primary) {
+            if (!failure) failure = primary.error();
+            continue;
+        }
+        auto connection = open_prepared(*primary);
+        if (connection) return connection;
+        failure = connection.error();
+    }
+    return *failure;
+}
+
+Result<Address> Link::ask_sentinel(const Address& sentinel) {
+    const auto& options = shared_->options;
+    auto connection = Connection::open(sentinel, *shared_, options.sentinel_user, options.sentinel_password);
+    if (!connection) return connection.error();
+    const Answer answer = (*connection)->ask(command("SENTINEL", "get-master-addr-by-name", options.master_name));
+    if (!answer) return answer.error();
+    if (answer->is_error()) return unavailable(explain(answer->text, sentinel));
+    Address primary{.host = answer->at(0), .port = 0};
+    const std::string& port = answer->at(1);
+    std::from_chars(port.data(), port.data() + port.size(), primary.port);
+    if (primary.host.empty() || primary.port == 0) {
+        return Error{Errc::unavailable, "The sentinel " + sentinel.text() + " knows no primary called \"" +
+                                            options.master_name + "\". Check the name."};
+    }
+    return primary;
+}
+
+Result<std::string> Link::name_of(std::uint16_t slot) {
+    if (shared_->options.topology != RedisTopology::cluster) return std::string();
+    if (slots_.empty()) {
+        if (auto learnt = learn_slots(); !learnt) return learnt.error();
+    }
+    if (slots_[slot]) return slots_[slot]->text();
+    return Error{Errc::unavailable, "No node of the Redis Cluster serves slot " + std::to_string(slot) +
+                                        ". Check `CLUSTER SLOTS`: all 16384 slots need a primary."};
+}
+
+Result<void> Link::learn_slots() {
+    if (slots_failure_ && Clock::now() < slots_not_before_) return *slots_failure_;
+    std::vector<Address> nodes = shared_->hosts;
+    for (const auto& [name, peer] : peers_) {
+        const auto address = parse_address(name, 6379);
+        if (address && std::ranges::find(nodes, *address) == nodes.end()) nodes.push_back(*address);
+    }
+    const auto& options = shared_->options;
+    for (const Address& node : nodes) {
+        auto connection = Connection::open(node, *shared_, options.user, options.password);
+        if (!connection) {
+            slots_failure_ = unavailable(connection.error());
+            continue;
+        }
+        const Answer slots = (*connection)->ask(command("CLUSTER", "SLOTS"));
+        if (slots && slots->kind == Reply::Kind::list && learn_slots_from(*slots, node)) {
+            slots_failure_.reset();
+            return {};
+        }
+        slots_failure_ =
+            !slots ? unavailable(slots.error())
+            : slots->is_error()
+                ? unavailable(explain(slots->text, node))
+                : Error{Errc::unavailable, "The Redis server " + node.text() + " knows no slots: is it a Cluster yet?"};
+    }
+    slots_not_before_ = Clock::now() + first_delay;
+    return *slots_failure_;
+}
+
+bool Link::learn_slots_from(const Reply& slots, const Address& asked) {
+    std::vector<std::optional<Address>> learnt(slot_count);
+    bool found = false;
+    for (const Reply& range : slots.items) {
+        if (range.items.size() < 3 || range.items[2].items.size() < 2) continue;
+        const Reply& primary = range.items[2];
+        Address address{.host = primary.at(0), .port = static_cast<std::uint16_t>(primary.items[1].integer)};
+        if (address.host.empty() || address.host == "?") address.host = asked.host;
+        const auto first = static_cast<std::size_t>(std::max(0LL, range.items[0].integer));
+        const auto last = static_cast<std::size_t>(std::max(0LL, range.items[1].integer));
+        for (std::size_t slot = first; slot <= last && slot < slot_count; ++slot) learnt[slot] = address;
+        found = true;
+    }
+    if (found) slots_ = std::move(learnt);
+    return found;
+}
+
+}  // namespace dtmd::store::redis
