@@ -1,0 +1,254 @@
+#include "store/mysql/batch_plan.h"
+
+#include "store/sql/extra.h"
+
+#include <algorithm>
+#include <set>
+
+namespace dtmd::store::mysql {
+namespace {
+
+// A multi-row statement gains nothing beyond this size; a packet of several statements may be longer.
+constexpr std::size_t statement_bytes = 512 << 10, packet_bytes = 4 << 20;
+
+// What stands around one row: INSERT INTO, columns, COMMIT.
+constexpr std::size_t around_row = 1 << 10;
+
+bool has_doubles(const std::vector<txn::Branch>& branches) {
+    std::set<std::pair<std::string_view, std::string_view>> seen;
+    return !std::ranges::all_of(branches, [&](const auto& row) { return seen.emplace(row.branch_id, row.op).second; });
+}
+
+RowPatch evidence_of(const txn::Branch& branch, std::size_t row) {
+    return {.row = static_cast<std::uint32_t>(row),
+            .status = branch.status,
+            .update_time = branch.update_time,
+            .finish_time = branch.finish_time,
+            .attempts = branch.attempts,
+            .last_error = branch.last_error,
+            .first_call = branch.first_call,
+            .last_call = branch.last_call};
+}
+
+}  // namespace
+
+BatchPlan::BatchPlan(std::span<const Mutation> batch, std::span<Outcome> outcomes, const Session& session,
+                     Shared& shared, bool is_careful)
+    : batch_(batch), outcomes_(outcomes), session_(session), shared_(shared) {
+    const bool has_changes =
+        std::ranges::any_of(batch, [](const Mutation& mutation) { return mutation.change != Change::insert; });
+    for (const Mutation& mutation : batch) {
+        const bool is_insert = mutation.change == Change::insert;
+        if ((is_insert && !is_careful && !has_changes) || !sql::is_text(mutation.gid)) continue;
+        gids_.push_back(mutation.gid);
+        const bool needs_rows = mutation.change == Change::append || !mutation.patch.rows.empty();
+        if (needs_rows || (is_insert && is_careful)) gids_with_rows_.push_back(mutation.gid);
+    }
+}
+
+std::string BatchPlan::look() const {
+    Statement out = statement();
+    out.raw("START TRANSACTION;SELECT gid,id,status,trans_type,options,ext_data FROM trans_global WHERE gid IN ");
+    out.list(gids_).raw(" FOR UPDATE");
+    if (gids_with_rows_.empty()) return out.take();
+    out.raw(";SELECT gid,id,branch_id,op FROM trans_branch_op WHERE gid IN ").list(gids_with_rows_);
+    return out.take();
+}
+
+void BatchPlan::learn(Replies& replies) {
+    Reply& globals = replies[1];
+    while (globals.next()) {
+        Stored& stored = stored_[std::string(globals.text(0))];
+        stored.id = globals.number(1);
+        stored.status = globals.text(2);
+        stored.mode = globals.text(3);
+        stored.options = globals.text(4);
+        stored.ext_data = globals.text(5);
+    }
+    if (gids_with_rows_.empty()) return;
+    Reply& rows = replies[2];
+    while (rows.next()) {
+        stored_[std::string(rows.text(0))].rows.push_back(
+            {.id = rows.number(1), .branch_id = std::string(rows.text(2)), .op = std::string(rows.text(3))});
+    }
+    for (auto& [gid, stored] : stored_) std::ranges::sort(stored.rows, {}, &StoredRow::id);
+}
+
+void BatchPlan::decide() {
+    for (std::size_t i = 0; i < batch_.size(); ++i) outcomes_[i] = decide(batch_[i]);
+}
+
+Outcome BatchPlan::decide(const Mutation& mutation) {
+    switch (mutation.change) {
+        case Change::insert: return insert(mutation);
+        case Change::update: return update(mutation);
+        case Change::append: return append(mutation);
+    }
+    __builtin_unreachable();
+}
+
+// `unavailable`, since it certainly did not happen; the refusal says why, and that repeating it is no use.
+Outcome BatchPlan::refuse(const std::string& gid, const std::string& why) {
+    shared_.refuse(gid, why);
+    return Outcome::unavailable;
+}
+
+const BatchPlan::Stored* BatchPlan::find(const std::string& gid) const {
+    const auto found = stored_.find(gid);
+    return found == stored_.end() || found->second.id == 0 ? nullptr : &found->second;
+}
+
+const BatchPlan::Stored* BatchPlan::find_expected(const Mutation& mutation) const {
+    const Stored* const stored = find(mutation.gid);
+    if (stored == nullptr) return nullptr;
+    if (!mutation.any_status && stored->status != txn::name(mutation.expect)) return nullptr;
+    if (mutation.expect_mode && stored->mode != txn::name(*mutation.expect_mode)) return nullptr;
+    return stored;
+}
+
+bool BatchPlan::fits(const std::string& text) const { return text.size() + around_row <= session_.facts.packet_bytes; }
+
+// Empty, or why not.
+std::string BatchPlan::add_branches(const std::string& gid, const std::vector<txn::Branch>& branches,
+                                    std::vector<std::string>& values) const {
+    if (has_doubles(branches)) return "two of its branches have the same branch_id and op";
+    for (const txn::Branch& branch : branches) {
+        const sql::BranchRow row = sql::branch_row(gid, branch);
+        if (auto why = sql::why_refused(row, session_.facts.limits); !why.empty()) return why;
+        Statement text = statement();
+        write(text, row);
+        values.push_back(text.take());
+        if (!fits(values.back())) {
+            return "branch " + branch.branch_id + " is longer than the server's max_allowed_packet (" +
+                   std::to_string(session_.facts.packet_bytes) + " bytes): raise that, or send less";
+        }
+    }
+    return {};
+}
+
+Outcome BatchPlan::insert(const Mutation& mutation) {
+    const auto left = stored_.find(mutation.gid);
+    if (left != stored_.end()) {
+        if (left->second.id != 0) return Outcome::conflict;
+        for (const StoredRow& row : left->second.rows) left_behind_.push_back(row.id);
+    }
+    const auto& limits = session_.facts.limits;
+    sql::GlobalRow row = sql::global_row(mutation.record, limits.extra_bytes());
+    sql::shorten(row, limits);
+    if (const auto why = sql::why_refused(row, limits); !why.empty()) return refuse(mutation.gid, why);
+    Statement text = statement();
+    write(text, row);
+    std::string value = text.take();
+    if (!fits(value)) return refuse(mutation.gid, "it is longer than the server's max_allowed_packet: raise that");
+    std::vector<std::string> branches;
+    const auto why = add_branches(mutation.gid, mutation.record.branches, branches);
+    if (!why.empty()) return refuse(mutation.gid, why);
+    global_values_.push_back(std::move(value));
+    std::ranges::move(branches, std::back_inserter(branch_values_));
+    return Outcome::ok;
+}
+
+Outcome BatchPlan::update(const Mutation& mutation) {
+    const Stored* const stored = find_expected(mutation);
+    if (stored == nullptr) return Outcome::not_found;
+    const Patch& patch = mutation.patch;
+    if (std::ranges::any_of(patch.rows, [&](const RowPatch& row) { return row.row >= stored->rows.size(); })) {
+        return Outcome::not_found;
+    }
+    const auto& limits = session_.facts.limits;
+    auto assignments = sql::assignments(patch, stored->options, stored->ext_data, limits.extra_bytes());
+    if (const auto why = sql::why_refused(assignments, limits); !why.empty()) return refuse(mutation.gid, why);
+    if (!assignments.empty()) {
+        std::string text = assign(assignments);
+        if (!fits(text)) return refuse(mutation.gid, "it is longer than the server's max_allowed_packet: raise that");
+        global_updates_[std::move(text)].push_back(stored->id);
+    }
+    for (const RowPatch& row : patch.rows) {
+        branch_updates_[assign(sql::assignments(row))].push_back(stored->rows[row.row].id);
+    }
+    return Outcome::ok;
+}
+
+Outcome BatchPlan::append(const Mutation& mutation) {
+    const Stored* const stored = find_expected(mutation);
+    if (stored == nullptr) return Outcome::not_found;
+    const auto is_taken = [&](const txn::Branch& branch) {
+        return std::ranges::any_of(stored->rows, [&](const StoredRow& row) {
+            return row.branch_id == branch.branch_id && row.op == branch.op;
+        });
+    };
+    if (std::ranges::any_of(mutation.branches, is_taken) || has_doubles(mutation.branches)) return Outcome::conflict;
+    std::vector<std::string> values;
+    if (const auto why = add_branches(mutation.gid, mutation.branches, values); !why.empty()) {
+        return refuse(mutation.gid, why);
+    }
+    Patch evidence;
+    for (std::size_t i = 0; i < mutation.branches.size(); ++i) {
+        const txn::Branch& branch = mutation.branches[i];
+        const sql::RowExtra extra{branch.attempts, branch.last_error, branch.first_call, branch.last_call};
+        if (!sql::is_worth_keeping(extra, branch.status)) continue;
+        evidence.rows.push_back(evidence_of(branch, stored->rows.size() + i));
+    }
+    const auto changed =
+        sql::assignments(evidence, stored->options, stored->ext_data, session_.facts.limits.extra_bytes());
+    if (!changed.empty()) global_updates_[assign(changed)].push_back(stored->id);
+    std::ranges::move(values, std::back_inserter(branch_values_));
+    return Outcome::ok;
+}
+
+std::string BatchPlan::assign(const std::vector<sql::Assignment>& assignments) const {
+    Statement out = statement();
+    for (const sql::Assignment& assignment : assignments) {
+        if (&assignment != &assignments.front()) out.raw(",");
+        out.value(assignment);
+    }
+    return out.take();
+}
+
+void BatchPlan::add_inserts(std::vector<std::string>& out, std::string_view table, std::string_view columns,
+                            const std::vector<std::string>& values) const {
+    const std::size_t most = std::min(statement_bytes, session_.facts.packet_bytes - around_row);
+    std::string text;
+    for (const std::string& value : values) {
+        if (!text.empty() && text.size() + value.size() > most) out.push_back(std::exchange(text, {}));
+        if (text.empty()) {
+            text.append("INSERT INTO ").append(table).append(" (").append(columns).append(") VALUES ");
+        } else {
+            text += ',';
+        }
+        text += value;
+    }
+    if (!text.empty()) out.push_back(std::move(text));
+}
+
+std::vector<std::string> BatchPlan::packets() const {
+    std::vector<std::string> all;
+    if (!left_behind_.empty()) {
+        all.push_back(statement().raw("DELETE FROM trans_branch_op WHERE id IN ").list(left_behind_).take());
+    }
+    add_inserts(all, "trans_global", global_columns, global_values_);
+    add_inserts(all, "trans_branch_op", branch_columns, branch_values_);
+    for (const auto& [table, updates] :
+         {std::pair("trans_global", &global_updates_), std::pair("trans_branch_op", &branch_updates_)}) {
+        for (const auto& [assigned, ids] : *updates) {
+            Statement out = statement();
+            out.raw("UPDATE ").raw(table).raw(" SET ").raw(assigned).raw(" WHERE id IN ").list(ids);
+            all.push_back(out.take());
+        }
+    }
+    if (all.empty()) return all;
+    all.emplace_back("COMMIT");
+
+    const std::size_t most = std::min(packet_bytes, session_.facts.packet_bytes - around_row);
+    std::vector<std::string> packets;
+    std::string packet = is_blind() ? "START TRANSACTION" : "";
+    for (const std::string& text : all) {
+        if (!packet.empty() && packet.size() + text.size() > most) packets.push_back(std::exchange(packet, {}));
+        if (!packet.empty()) packet += ';';
+        packet += text;
+    }
+    packets.push_back(std::move(packet));
+    return packets;
+}
+
+}  // namespace dtmd::store::mysql

@@ -1,0 +1,79 @@
+#pragma once
+
+#include "store/mysql/link.h"
+#include "store/mysql/statement.h"
+
+#include <cstdint>
+#include <map>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace dtmd::store::mysql {
+
+/// What one batch of changes does to the tables: first what has to be looked up, then an outcome for each change, then
+/// a few statements for all of them together. Does no I/O.
+///
+/// Changes that do the same to different rows share one UPDATE: in a batch most are "it succeeded in this second".
+class BatchPlan {
+public:
+    /// @param is_careful  also look whether the gids to be inserted exist. Without it the plan counts on new gids,
+    ///                    and the server's duplicate-key error says when that was wrong.
+    BatchPlan(std::span<const Mutation> batch, std::span<Outcome> outcomes, const Session& session, Shared& shared,
+              bool is_careful);
+
+    /// Nothing has to be looked up.
+    bool is_blind() const { return gids_.empty(); }
+
+    /// Begins the database transaction, locks the rows that will be changed, and reads what decides.
+    std::string look() const;
+    void learn(Replies& replies);
+
+    /// Sets every outcome and gathers what is to be written.
+    void decide();
+
+    /// What is to be written, as packets that the server takes; the last one commits. None: nothing is.
+    std::vector<std::string> packets() const;
+
+private:
+    struct StoredRow {
+        std::int64_t id;
+        std::string branch_id, op;
+    };
+    struct Stored {
+        std::int64_t id = 0;  ///< 0: there is no such transaction, but there may be rows that one left behind.
+        std::string status, mode, options, ext_data;
+        std::vector<StoredRow> rows;
+    };
+    using Ids = std::vector<std::int64_t>;
+
+    Outcome decide(const Mutation& mutation);
+    Outcome insert(const Mutation& mutation);
+    Outcome update(const Mutation& mutation);
+    Outcome append(const Mutation& mutation);
+    Outcome refuse(const std::string& gid, const std::string& why);
+
+    const Stored* find(const std::string& gid) const;
+    const Stored* find_expected(const Mutation& mutation) const;
+    Statement statement() const { return Statement(session_, shared_.zone); }
+    std::string assign(const std::vector<sql::Assignment>& assignments) const;
+    std::string add_branches(const std::string& gid, const std::vector<txn::Branch>& branches,
+                             std::vector<std::string>& values) const;
+    bool fits(const std::string& text) const;
+    void add_inserts(std::vector<std::string>& out, std::string_view table, std::string_view columns,
+                     const std::vector<std::string>& values) const;
+
+    const std::span<const Mutation> batch_;
+    const std::span<Outcome> outcomes_;
+    const Session& session_;
+    Shared& shared_;
+    std::vector<std::string> gids_, gids_with_rows_;  ///< To be looked up.
+    std::map<std::string, Stored, std::less<>> stored_;
+
+    Ids left_behind_;  ///< Rows of transactions that someone removed without them.
+    std::vector<std::string> global_values_, branch_values_;
+    std::map<std::string, Ids> global_updates_, branch_updates_;  ///< By what they set.
+};
+
+}  // namespace dtmd::store::mysql

@@ -1,0 +1,194 @@
+#include "store_contract/servers/mariadb.h"
+
+#include <fcntl.h>
+#include <mysql.h>
+#include <netinet/in.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <atomic>
+#include <chrono>
+#include <csignal>
+#include <fstream>
+#include <memory>
+#include <random>
+#include <stdexcept>
+#include <thread>
+
+namespace dtmd::store::test {
+namespace {
+
+using Words = std::vector<std::string>;
+using Connection = std::unique_ptr<MYSQL, void (*)(MYSQL*)>;
+
+constexpr auto patience = std::chrono::seconds(90);  // The disk may be slow.
+
+bool is_free(std::uint16_t port) {
+    const int handle = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    const bool free = ::bind(handle, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+    ::close(handle);
+    return free;
+}
+
+// Starts a program that ends with this one and writes its output to `log`.
+pid_t spawn(const Words& words, const std::string& log) {
+    std::vector<char*> arguments;
+    for (const auto& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
+    arguments.push_back(nullptr);
+    const int output = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    const pid_t parent = ::getpid();
+    const pid_t child = ::fork();
+    if (child == 0) {
+        ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+        if (::getppid() != parent) ::_exit(127);
+        ::dup2(output, STDOUT_FILENO);
+        ::dup2(output, STDERR_FILENO);
+        ::execvp(arguments[0], arguments.data());
+        ::_exit(127);
+    }
+    ::close(output);
+    return child;
+}
+
+std::string text_of(const std::string& path) {
+    std::ifstream file(path);
+    return {std::istreambuf_iterator<char>(file), {}};
+}
+
+Connection connect_as_root(const std::string& socket, const std::string& database) {
+    Connection connection(mysql_init(nullptr), &mysql_close);
+    mysql_options(connection.get(), MYSQL_SET_CHARSET_NAME, "utf8mb4");
+    const bool connected =
+        mysql_real_connect(connection.get(), nullptr, "root", "", database.empty() ? nullptr : database.c_str(), 0,
+                           socket.c_str(), CLIENT_MULTI_STATEMENTS) != nullptr;
+    if (!connected) throw std::runtime_error(mysql_error(connection.get()));
+    return connection;
+}
+
+}  // namespace
+
+std::vector<std::uint16_t> free_ports(std::size_t count) {
+    static std::mt19937 dice(static_cast<unsigned>(::getpid()) * 7919u ^ std::random_device{}());
+    std::uniform_int_distribution<int> any(22'001, 32'000);
+    std::vector<std::uint16_t> ports;
+    while (ports.size() < count) {
+        const auto port = static_cast<std::uint16_t>(any(dice));
+        if (is_free(port) && std::find(ports.begin(), ports.end(), port) == ports.end()) ports.push_back(port);
+    }
+    return ports;
+}
+
+MariaDb::MariaDb(Words settings) : settings_(std::move(settings)), port_(free_ports(1).front()) {
+    set_up();
+    start();
+    grant();
+}
+
+MariaDb::~MariaDb() { kill(); }
+
+MariaDb& MariaDb::shared() {
+    static MariaDb server;
+    return server;
+}
+
+void MariaDb::set_up() {
+    const pid_t child =
+        spawn({"mariadb-install-db", "--no-defaults", "--user=root", "--datadir=" + folder_.file("data"),
+               "--auth-root-authentication-method=normal", "--skip-test-db", "--innodb-log-file-size=16M"},
+              folder_.file("install.log"));
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    if (status != 0) throw std::runtime_error("no MariaDB was installed: " + text_of(folder_.file("install.log")));
+}
+
+void MariaDb::start() {
+    Words words{"mariadbd",
+                "--no-defaults",
+                "--user=root",
+                "--datadir=" + folder_.file("data"),
+                "--socket=" + folder_.file("socket"),
+                "--pid-file=" + folder_.file("pid"),
+                "--bind-address=127.0.0.1",
+                "--port=" + std::to_string(port_),
+                "--skip-name-resolve",
+                "--innodb-buffer-pool-size=64M",
+                "--innodb-log-file-size=16M",
+                "--max-connections=100",
+                "--performance-schema=OFF"};
+    words.insert(words.end(), settings_.begin(), settings_.end());
+    pid_ = spawn(words, folder_.file("log"));
+    const auto end = std::chrono::steady_clock::now() + patience;
+    while (true) {
+        try {
+            connect_as_root(folder_.file("socket"), "");
+            return;
+        } catch (const std::exception& error) {
+            const bool is_over = ::waitpid(pid_, nullptr, WNOHANG) == pid_;
+            if (is_over) pid_ = -1;
+            if (is_over || std::chrono::steady_clock::now() > end) {
+                throw std::runtime_error("no MariaDB came up: " + std::string(error.what()) + "\n" +
+                                         text_of(folder_.file("log")));
+            }
+        }
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+}
+
+void MariaDb::grant() {
+    run("SET SESSION wsrep_on=OFF;CREATE USER dtmd@'%' IDENTIFIED BY 'dtmd';"
+        "GRANT SELECT,INSERT,UPDATE,DELETE,CREATE,ALTER,INDEX,DROP,PROCESS ON *.* TO dtmd@'%'");
+}
+
+void MariaDb::stop() {
+    if (pid_ < 0) return;
+    ::kill(pid_, SIGTERM);
+    ::waitpid(pid_, nullptr, 0);
+    pid_ = -1;
+}
+
+void MariaDb::kill() {
+    if (pid_ < 0) return;
+    ::kill(pid_, SIGKILL);
+    ::waitpid(pid_, nullptr, 0);
+    pid_ = -1;
+}
+
+MySqlOptions MariaDb::options(const std::string& database) const {
+    MySqlOptions options;
+    options.hosts = {{.host = "127.0.0.1", .port = port_}};
+    options.user = options.password = "dtmd";
+    options.database = database;
+    return options;
+}
+
+std::string MariaDb::fresh_name() {
+    static std::atomic<int> count{0};
+    return "t" + std::to_string(++count);
+}
+
+std::vector<std::string> MariaDb::run(const std::string& statements, const std::string& database) const {
+    const auto connection = connect_as_root(folder_.file("socket"), database);
+    MYSQL* const c = connection.get();
+    int more = mysql_real_query(c, statements.data(), statements.size());
+    std::vector<std::string> values;
+    while (more == 0) {
+        values.clear();
+        if (MYSQL_RES* const rows = mysql_store_result(c)) {
+            while (const MYSQL_ROW row = mysql_fetch_row(rows)) {
+                const auto* lengths = mysql_fetch_lengths(rows);
+                values.emplace_back(row[0] == nullptr ? "" : std::string(row[0], lengths[0]));
+            }
+            mysql_free_result(rows);
+        }
+        more = mysql_next_result(c);
+    }
+    if (more > 0) throw std::runtime_error(std::string(mysql_error(c)) + " in: " + statements.substr(0, 200));
+    return values;
+}
+
+}  // namespace dtmd::store::test

@@ -1,0 +1,57 @@
+#pragma once
+
+#include "store/mysql/mysql_backend.h"
+#include "store_contract/temp_folder.h"
+
+#include <sys/types.h>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace dtmd::store::test {
+
+/// A private MariaDB server in a folder of its own, on 127.0.0.1 and a free port. It ends with this object.
+///
+/// Its user is `dtmd` with the password `dtmd`, who may do everything but change what the server forbids.
+class MariaDb {
+public:
+    /// Makes the folder and starts the server, with `settings` in addition to small defaults.
+    explicit MariaDb(std::vector<std::string> settings = {});
+    ~MariaDb();
+    MariaDb(const MariaDb&) = delete;
+    MariaDb& operator=(const MariaDb&) = delete;
+
+    /// The one of this test process, started when it is first asked for.
+    static MariaDb& shared();
+
+    void start();  ///< Returns when it answers.
+    void stop();   ///< As an operator would.
+    void kill();   ///< kill -9.
+
+    std::uint16_t port() const { return port_; }
+    pid_t pid() const { return pid_; }
+
+    /// How dtmd is told to use the database of this name.
+    MySqlOptions options(const std::string& database) const;
+
+    /// A name no test has used before.
+    static std::string fresh_name();
+
+    /// Runs statements as root; the first column of the last answer's rows.
+    std::vector<std::string> run(const std::string& statements, const std::string& database = "") const;
+
+private:
+    void set_up();
+    void grant();
+
+    TempFolder folder_;
+    const std::vector<std::string> settings_;
+    std::uint16_t port_;
+    pid_t pid_ = -1;
+};
+
+/// `count` ports of 127.0.0.1 below 32768, where what the kernel gives to outgoing connections begins, that nothing
+/// listens on.
+std::vector<std::uint16_t> free_ports(std::size_t count);
+
+}  // namespace dtmd::store::test
