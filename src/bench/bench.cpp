@@ -150,6 +150,9 @@ private:
         report_.totals = ledger_.totals;
         report_.totals.ended = ended_in_time_;  // What was ended later does not make it faster.
         report_.by_second = ledger_.seconds;
+        // The rest of a second, or what came after the end, would look like a slump.
+        const auto whole = static_cast<std::size_t>(std::max(options_.seconds, 1.0));
+        if (report_.by_second.size() > whole) report_.by_second.resize(whole);
         report_.complaints = ledger_.complaints();
         if (options_.pid == 0 || !report_.after) report_.before.reset();
         if (options_.pid != 0 && !report_.after) {
