@@ -81,7 +81,9 @@ void Claimer::claimed(Result<store::Claims> claims, std::size_t asked) {
         const Millis lag = std::max(loop_.now() - claims->oldest_due.value_or(loop_.now()), Millis{0});
         shared_.metrics.claimed(count, static_cast<double>(lag.count()) / 1e3);
     }
-    for (txn::Transaction& transaction : claims->transactions) adopt_(std::move(transaction.gid));
+    for (txn::Transaction& transaction : claims->transactions) {
+        adopt_(std::move(transaction.gid), transaction.next_cron_time);
+    }
     if (count >= asked) return plan(loop_.now());
     if (recover_until_ != no_time) log::info("recovery.complete", {});
     recover_until_ = no_time;

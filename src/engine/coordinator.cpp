@@ -27,7 +27,7 @@ public:
           topics_(environments_.front().loop, store, settings.topics_interval,
                   [this](std::shared_ptr<const TopicMap> map) { publish(std::move(map)); }),
           claimer_(environments_.front().loop, environments_.front().random, shared_,
-                   [this](std::string gid) { adopt(std::move(gid)); }) {
+                   [this](std::string gid, Time lease_until) { adopt(std::move(gid), lease_until); }) {
         shared_.due_noted = [this](Time when) { claimer_.note_due(when); };
         for (std::size_t i = 0; i < environments_.size(); ++i) {
             shards_.push_back(std::make_unique<Shard>(environments_[i], shared_));
@@ -286,9 +286,10 @@ private:
         }
     }
 
-    void adopt(std::string gid) {
+    void adopt(std::string gid, Time lease_until) {
         const std::size_t index = shard_of(gid);
-        environments_[index].loop.post([shard = shards_[index].get(), gid = std::move(gid)] { shard->adopt(gid); });
+        environments_[index].loop.post(
+            [shard = shards_[index].get(), gid = std::move(gid), lease_until] { shard->adopt(gid, lease_until); });
     }
 
     Shared shared_;

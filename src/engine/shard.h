@@ -49,8 +49,8 @@ public:
     void reset_next_cron_time(std::string gid, Waiter waiter);
     void query(std::string gid, Loop& home, ReplyWith<Found> reply);
 
-    /// A transaction was claimed from the store for us: drive it, or look at it again if it is here.
-    void adopt(const std::string& gid);
+    /// A transaction was claimed from the store for us, up to `lease_until`: drive it, or look at it again if it is here.
+    void adopt(const std::string& gid, Time lease_until);
 
     void topics_changed(std::shared_ptr<const TopicMap> topics) { topics_ = std::move(topics); }
 

@@ -1,6 +1,8 @@
 #include "engine/answers.h"
 #include "engine/shard.h"
 
+#include <algorithm>
+
 // Workflow preparation, queries, and what operators move by hand.
 namespace dtmd::engine {
 
@@ -78,7 +80,7 @@ void Shard::reset_next_cron_time(std::string gid, Waiter waiter) {
 
 // An operator asks for a call now, whatever the transaction's own plans are.
 void Shard::bring_forward(const std::string& gid) {
-    if (!find(gid)) adopt(gid);
+    if (!find(gid)) adopt(gid, now());
     const ActorPtr actor = find(gid);
     if (!actor) return;
     actor->lease_until = now();
@@ -89,9 +91,11 @@ void Shard::bring_forward(const std::string& gid) {
     advance(actor);
 }
 
-void Shard::adopt(const std::string& gid) {
+void Shard::adopt(const std::string& gid, Time lease_until) {
     if (const ActorPtr actor = find(gid)) {
         actor->driving = true;
+        // The claim may have put a shorter lease in the place of ours: an operator's reset had made it due.
+        actor->lease_until = std::min(actor->lease_until, lease_until);
         wake(actor, true);
         return advance(actor);
     }

@@ -68,5 +68,24 @@ TEST(TwoNodes, ACommandIsJudgedByWhatItMeets) {
     }
 }
 
+// An operator's reset makes it due, and the claim that follows leaves it a shorter lease than it had.
+TEST(TwoNodes, AClaimsShorterLeaseIsNoticed) {
+    World world;
+    world.store.exclusive = false;
+    world.participant.script = [](const participant::Call&) { return testing::unknown(); };
+    txn::Transaction saga = testing::saga("g1", 2, false);
+    saga.options.request_timeout = 15;
+    EXPECT_EQ(shown(world.wait(world.submit(saga))), "success: ");
+    world.loop.run_for(Millis{15'000});  // Its second try has failed, so that its lease is a long one.
+    const std::size_t before = world.participant.calls.size();
+    Millis covered{0};
+    world.participant.on_call = [&](const participant::Call&) {
+        covered = world.store.rows.at("g1").next_cron_time - world.loop.now();
+    };
+    EXPECT_EQ(shown(world.wait(world.reset_cron_time(std::chrono::seconds(1), 10, nullptr))), "success: ");
+    world.loop.run_until([&] { return world.participant.calls.size() > before; }, Millis{5'000});
+    EXPECT_GE(covered, Millis{15'000}) << "the call may last longer than the lease";
+}
+
 }  // namespace
 }  // namespace dtmd::engine
