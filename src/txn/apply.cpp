@@ -1,4 +1,5 @@
 #include "txn/backoff.h"
+#include "txn/branches.h"
 #include "txn/decide.h"
 #include "txn/modes.h"
 #include "txn/text.h"
@@ -148,6 +149,9 @@ void apply_turn(Transaction& transaction, Live& live, const Turn& turn, Time now
     if (turn.to == Status::succeed) transaction.finish_time = now;
     if (turn.to == Status::failed) transaction.rollback_time = now;
     if (!turn.reason.empty()) transaction.rollback_reason = turn.reason;
+    // A message that its check-back has released is delayed like one that its client has submitted. What was prepared
+    // has been checked.
+    if (transaction.mode == Mode::message && turn.to == Status::submitted) (void)parse_custom_data(transaction);
     for (Attempt& attempt : live.branches) {
         const bool open = attempt.open;
         attempt = {};

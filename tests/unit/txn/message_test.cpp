@@ -95,5 +95,15 @@ TEST(Message, NeverRollsBack) {
     }
 }
 
+// Its client prepared it with a delay, and its submit was lost.
+TEST(Message, IsDelayedAlsoWhenItsCheckBackReleasesIt) {
+    Transaction delayed = message(2);
+    delayed.custom_data = R"({"delay":60})";
+    Live live = make_live(delayed, {});
+    apply_turn(delayed, live, Turn{submitted, {}}, after(35));
+    EXPECT_EQ(text(decide(delayed, live, after(36), {})), "wait 60");
+    EXPECT_EQ(text(decide(delayed, live, after(60), {})), "call 0");
+}
+
 }  // namespace
 }  // namespace dtmd::txn
