@@ -2,8 +2,8 @@
 
 #include "api/http/http_api.h"
 #include "app/settings.h"
+#include "app/stores.h"
 #include "app/version.h"
-#include "store/rocksdb/rocksdb_backend.h"
 
 #include <stdexcept>
 
@@ -27,7 +27,7 @@ Result<std::unique_ptr<Node>> Node::start(const config::Config& config) {
 
 Node::Node(const config::Config& config) : metrics_(observe::make_metrics(std::string(version_text))) {
     const auto options = participant_options(config);
-    for (std::size_t i = 0; i < shard_count(config); ++i) shards_.push_back(std::make_unique<Shard>(options));
+    for (std::size_t i = 0; i < shard_count(config); ++i) shards_.push_back(std::make_unique<Shard>(clock_, options));
     if (!config.alert_web_hook.empty()) {
         const Millis timeout = std::chrono::seconds(config.request_timeout);
         alerts_ = participant::make_alert_hook(shards_.front()->loop, config.alert_web_hook, timeout);
@@ -40,18 +40,11 @@ Node::~Node() {
 }
 
 Result<void> Node::open_store(const config::Config& config) {
-    if (config.store.driver != "rocksdb") {
-        return Error{Errc::unavailable, "Store.Driver: " + config.store.driver +
-                                            " is not part of this version; use rocksdb, the embedded store"};
-    }
-    store::RocksDbOptions options;
-    options.path = config.store.path;
-    options.memory_mb = static_cast<std::size_t>(config.store.memory_mb);
-    auto factory = store::open_rocksdb(options);
-    if (!factory) return factory.error();
-    store::GroupCommitOptions commit;
-    commit.exclusive = true;
-    store_ = store::make_group_commit_store(std::move(*factory), commit, *metrics_);
+    auto opened = app::open_store(config, *metrics_);
+    if (!opened) return opened.error();
+    store_ = *std::move(opened);
+    if (!is_shared(config.store)) return {};
+    watch_ = std::make_unique<StoreWatch>(shards_.front()->loop, *store_, clock_, *metrics_, describe(config.store));
     return {};
 }
 
@@ -78,7 +71,10 @@ Result<void> Node::listen(const config::Config& config) {
 }
 
 void Node::run() {
-    shards_.front()->loop.post([this] { coordinator_->start(); });
+    shards_.front()->loop.post([this] {
+        if (watch_) watch_->start();
+        coordinator_->start();
+    });
     for (const auto& shard : shards_) {
         net::AsioLoop& loop = shard->loop;
         threads_.emplace_back([&loop] { loop.run(); });

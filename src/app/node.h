@@ -1,5 +1,6 @@
 #pragma once
 
+#include "app/store_watch.h"
 #include "base/system_random.h"
 #include "config/config.h"
 #include "engine/coordinator.h"
@@ -34,8 +35,8 @@ public:
 
 private:
     struct Shard {
-        explicit Shard(const participant::HttpParticipantOptions& options)
-            : participant(participant::make_http_participant(loop, options)) {}
+        Shard(const WallClock& clock, const participant::HttpParticipantOptions& options)
+            : loop(&clock), participant(participant::make_http_participant(loop, options)) {}
 
         net::AsioLoop loop;
         SystemRandom random;
@@ -49,10 +50,12 @@ private:
     void run();
 
     // Destroyed from the bottom up: whoever is called back goes before whoever calls it.
+    WallClock clock_;
     std::unique_ptr<observe::Metrics> metrics_;
     std::vector<std::unique_ptr<Shard>> shards_;
     std::unique_ptr<participant::AlertHook> alerts_;  ///< Null: nobody wants alerts.
     std::unique_ptr<store::Store> store_;
+    std::unique_ptr<StoreWatch> watch_;  ///< Null: the store is ours alone.
     std::unique_ptr<engine::Coordinator> coordinator_;
     std::unique_ptr<net::HttpServer> server_;
     std::vector<std::thread> threads_;

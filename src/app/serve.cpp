@@ -4,6 +4,7 @@
 #include "app/reset_store.h"
 #include "app/settings.h"
 #include "app/signals.h"
+#include "app/stores.h"
 #include "app/version.h"
 
 #include <unistd.h>
@@ -51,8 +52,7 @@ void log_ready(const config::Config& config, const Node& node) {
     std::string host = config.host.empty() ? "0.0.0.0" : config.host;
     if (host.find(':') != std::string::npos) host = "[" + host + "]";
     log::info("server.ready", {{"address", host + ":" + std::to_string(node.port())},
-                               {"store", config.store.driver},
-                               {"path", config.store.path},
+                               {"store", describe(config.store)},
                                {"shards", node.shards()},
                                {"pid", getpid()},
                                {"version", version_text}});
@@ -117,6 +117,10 @@ int serve(const CommandLine& line) {
     log_configuration(*loaded);
     const std::size_t files = raise_file_limit();
     log::debug("server.files", {{"limit", files}});
+    if (line.reset && is_shared(config.store)) {
+        return fail_to_start(config, "-r removes what is in the embedded store only, not in " + describe(config.store) +
+                                         ": empty that with its own tools");
+    }
     if (line.reset) {
         std::fprintf(stderr, "dtmd: WARNING: -r removes all transactions in %s\n", config.store.path.c_str());
         const auto removed = reset_store(config.store.path);

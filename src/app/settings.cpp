@@ -44,6 +44,12 @@ void set_rotation(log::Options& options, const std::string& text) {
     options.rotate_files = number("maxbackups", default_files);
 }
 
+// Redis expires its keys itself.
+Millis finished_kept(const config::Store& store) {
+    if (store.driver == "redis") return Millis{0};
+    return seconds(store.driver == "rocksdb" ? store.data_expire : store.retention);
+}
+
 }  // namespace
 
 log::Options log_options(const config::Config& config) {
@@ -93,7 +99,7 @@ engine::Settings engine_settings(const config::Config& config) {
     settings.per_host_concurrency = static_cast<std::size_t>(config.limits.per_host_concurrency);
     settings.max_resident = static_cast<std::size_t>(config.limits.max_resident);
     settings.alert_retry_limit = config.alert_retry_limit;
-    settings.finished_kept = seconds(config.store.data_expire);
+    settings.finished_kept = finished_kept(config.store);
     return settings;
 }
 
