@@ -32,7 +32,7 @@ private:
 };
 
 /// Answers every call with `answer` and the matching value, on the loop, later.
-class FakeEngine final : public engine::Engine {
+class FakeEngine : public engine::Engine {
 public:
     engine::Answer answer;
     engine::Found found;
