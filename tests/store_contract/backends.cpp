@@ -2,6 +2,7 @@
 
 #include "store/rocksdb/rocksdb_backend.h"
 #include "store_contract/mysql_rig.h"
+#include "store_contract/redis_rig.h"
 #include "store_contract/temp_folder.h"
 
 #include <stdexcept>
@@ -26,6 +27,7 @@ private:
 std::vector<Candidate> candidates() {
     std::vector<Candidate> all;
     all.push_back({.name = "rocksdb", .make_rig = [] { return std::make_unique<RocksRig>(); }});
+    for (auto& one : redis_candidates()) all.push_back(std::move(one));
     for (auto& one : mysql_candidates()) all.push_back(std::move(one));
     return all;
 }

@@ -57,7 +57,11 @@ std::uint16_t free_port() {
     throw std::runtime_error("no free port");
 }
 
-RedisServer::RedisServer(std::vector<std::string> arguments) : port_(free_port()), arguments_(std::move(arguments)) {
+RedisServer::RedisServer(std::vector<std::string> arguments, std::vector<std::string> cli_options)
+    : port_(free_port()), arguments_(std::move(arguments)), cli_options_(std::move(cli_options)) {
+    for (auto& word : arguments_) {
+        if (word == "PORT") word = std::to_string(port_);
+    }
     start();
 }
 
@@ -75,8 +79,19 @@ void RedisServer::start() {
     const std::string port = std::to_string(port_);
     std::vector<std::string> words{"redis-server", folder_.file("sentinel.conf"), "--sentinel"};
     if (!is_sentinel_) {
-        words = {"redis-server", "--port", port, "--bind",     "127.0.0.1", "--dir",
-                 folder_.path(), "--save", "",   "--loglevel", "notice"};
+        words = {"redis-server",
+                 "--port",
+                 port,
+                 "--bind",
+                 "127.0.0.1",
+                 "--dir",
+                 folder_.path(),
+                 "--save",
+                 "",
+                 "--loglevel",
+                 "notice",
+                 "--repl-diskless-sync-delay",
+                 "0"};
         words.insert(words.end(), arguments_.begin(), arguments_.end());
     }
     const int log = ::open(folder_.file("log").c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
@@ -110,7 +125,7 @@ void RedisServer::resume() { ::kill(pid_, SIGCONT); }
 
 std::string RedisServer::cli(const std::vector<std::string>& words) const {
     std::vector<std::string> all{"redis-cli", "-h", "127.0.0.1", "-p", std::to_string(port_)};
-    all.insert(all.end(), cli_options.begin(), cli_options.end());
+    all.insert(all.end(), cli_options_.begin(), cli_options_.end());
     all.insert(all.end(), words.begin(), words.end());
     int ends[2];
     if (::pipe2(ends, O_CLOEXEC) != 0) throw std::runtime_error("no pipe");

@@ -18,8 +18,10 @@ std::uint16_t free_port();
 /// A running redis-server or sentinel. Killed when destroyed.
 class RedisServer {
 public:
-    /// @param arguments  as on the command line, beyond port, folder and no snapshots: {"--appendonly", "yes"}.
-    explicit RedisServer(std::vector<std::string> arguments = {});
+    /// @param arguments    as on the command line, beyond port, folder and no snapshots: {"--appendonly", "yes"}.
+    ///                     "PORT" stands for its port.
+    /// @param cli_options  more words for each redis-cli: TLS, a password.
+    explicit RedisServer(std::vector<std::string> arguments = {}, std::vector<std::string> cli_options = {});
 
     /// A sentinel whose configuration is `lines`.
     static std::unique_ptr<RedisServer> sentinel(const std::vector<std::string>& lines);
@@ -41,9 +43,6 @@ public:
     /// What redis-cli prints for this command.
     std::string cli(const std::vector<std::string>& words) const;
 
-    /// More words for each redis-cli: TLS, a password.
-    std::vector<std::string> cli_options;
-
 private:
     RedisServer(std::uint16_t port, bool is_sentinel) : port_(port), is_sentinel_(is_sentinel) {}
     void start();
@@ -51,7 +50,7 @@ private:
     TempFolder folder_;
     const std::uint16_t port_;
     const bool is_sentinel_ = false;
-    std::vector<std::string> arguments_;
+    std::vector<std::string> arguments_, cli_options_;
     pid_t pid_ = -1;
 };
 
