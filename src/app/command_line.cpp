@@ -10,7 +10,7 @@
 namespace dtmd::app {
 namespace {
 
-const std::vector<std::string> commands{"serve", "check-config", "version", "demo", "health", "bench"};
+const std::vector<std::string> commands{"serve", "check-config", "version", "demo", "health", "bench", "schema"};
 
 constexpr const char* description =
     "dtmd, a distributed transaction coordinator that speaks dtm's protocol.\n"
@@ -73,6 +73,27 @@ void add_bench_options(CLI::App& app, bench::Options& bench, std::int64_t& laten
     app.add_option("--json-file", bench.json_file, "Write it there as well")->type_name("FILE");
     app.add_option("--html-file", bench.html_file, "Write a page with plots")->type_name("FILE");
 }
+
+struct SchemaCommands {
+    CLI::App *print, *apply, *check;
+
+    SchemaCommands(CLI::App& app, CommandLine& line) {
+        CLI::App* schema = app.add_subcommand("schema", "Tables of the SQL stores: show, make or check them");
+        schema->require_subcommand(1);
+        print = schema->add_subcommand("print", "Print the SQL that makes them");
+        print->add_option("name", line.schema, "mysql, postgres, barrier.mysql, barrier.postgres, barrier.sqlite");
+        apply = schema->add_subcommand("apply", "Make what is missing in the configured database, mend what differs");
+        check =
+            schema->add_subcommand("check", "Name what differs in the configured database; exit code 1 if anything");
+        for (CLI::App* command : {print, apply, check}) add_config_option(*command, line);
+    }
+
+    void choose(CommandLine& line) const {
+        if (print->parsed()) line.command = Command::print_schema;
+        if (apply->parsed()) line.command = Command::apply_schema;
+        if (check->parsed()) line.command = Command::check_schema;
+    }
+};
 
 Parsed finished(int exit_code, std::string text) {
     Parsed parsed;
@@ -140,6 +161,7 @@ Parsed parse_command_line(std::vector<std::string> arguments) {
     health->add_option("--server", line.health_server, "The coordinator")->type_name("URL")->capture_default_str();
     CLI::App* bench =
         app.add_subcommand("bench", "Put load on a running coordinator, dtmd or any other of dtm's protocol");
+    const SchemaCommands schema(app, line);
     std::int64_t latency = 0;
     add_bench_options(*bench, line.bench, latency);
 
@@ -160,6 +182,7 @@ Parsed parse_command_line(std::vector<std::string> arguments) {
     if (demo->parsed()) line.command = Command::demo;
     if (health->parsed()) line.command = Command::health;
     if (bench->parsed()) line.command = Command::bench;
+    schema.choose(line);
     line.bench.latency = Millis(latency);
     return parsed;
 }

@@ -8,7 +8,7 @@
 
 namespace dtmd::app {
 
-enum class Command { serve, check_config, version, demo, health, bench };
+enum class Command { serve, check_config, version, demo, health, bench, print_schema, apply_schema, check_schema };
 
 /// What the user asked for. dtm's flags mean what they mean there.
 struct CommandLine {
@@ -18,6 +18,7 @@ struct CommandLine {
     bool reset = false;       ///< -r
     DemoOptions demo;
     bench::Options bench;
+    std::string schema;  ///< Of print_schema; empty: that of the configured store.
     std::string health_server = "http://127.0.0.1:36789";
 };
 

@@ -2,6 +2,7 @@
 #include "app/command_line.h"
 #include "app/demo/demo.h"
 #include "app/health.h"
+#include "app/schema.h"
 #include "app/serve.h"
 
 #include <cstdio>
@@ -22,6 +23,9 @@ int run(int count, char** arguments) {
         case Command::demo: return run_demo(parsed.line.demo);
         case Command::health: return check_health(parsed.line.health_server);
         case Command::bench: return run_bench(parsed.line.bench);
+        case Command::print_schema: return print_schema(parsed.line.schema, parsed.line.config_file);
+        case Command::apply_schema: return apply_schema(parsed.line.config_file);
+        case Command::check_schema: return check_schema(parsed.line.config_file);
         case Command::version: break;  // Was answered by the parser.
     }
     return 0;

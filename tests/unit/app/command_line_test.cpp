@@ -50,6 +50,15 @@ TEST(CommandLine, KnowsTheOtherCommands) {
     EXPECT_EQ(health.line.command, Command::health);
     EXPECT_EQ(health.line.health_server, "http://h:2");
 
+    const Parsed print = parse_command_line({"schema", "print", "barrier.mysql"});
+    EXPECT_EQ(print.line.command, Command::print_schema);
+    EXPECT_EQ(print.line.schema, "barrier.mysql");
+    const Parsed apply = parse_command_line({"schema", "apply", "-c", "y.yml"});
+    EXPECT_EQ(apply.line.command, Command::apply_schema);
+    EXPECT_EQ(apply.line.config_file, "y.yml");
+    EXPECT_EQ(parse_command_line({"schema", "check"}).line.command, Command::check_schema);
+    EXPECT_EQ(parse_command_line({"schema"}).exit_code, 2);
+
     const Parsed demo = parse_command_line({"demo", "--server", "http://h:1", "--data", "d"});
     EXPECT_EQ(demo.line.command, Command::demo);
     EXPECT_EQ(demo.line.demo.server, "http://h:1");
