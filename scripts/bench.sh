@@ -78,6 +78,7 @@ CONF
 cat >"$folder/dtmd.yml" <<CONF
 Host: 127.0.0.1
 HttpPort: $dtmd_port
+GrpcPort: -1
 LogLevel: warn
 UpdateBranchSync: $sync
 Store:

@@ -1,6 +1,8 @@
 #include "app/node.h"
 
 #include "api/http/http_api.h"
+#include "app/grpc_log.h"
+#include "app/participants.h"
 #include "app/settings.h"
 #include "app/stores.h"
 #include "app/version.h"
@@ -13,7 +15,7 @@ Result<std::unique_ptr<Node>> Node::start(const config::Config& config) {
     std::unique_ptr<Node> node;
     try {
         node.reset(new Node(config));
-    } catch (const std::runtime_error& failed) {  // A Participants.CaFile that can't be used.
+    } catch (const std::runtime_error& failed) {  // A setting of the participants that can't be used.
         return Error{Errc::unavailable, failed.what()};
     }
     const auto opened = node->open_store(config);
@@ -21,13 +23,18 @@ Result<std::unique_ptr<Node>> Node::start(const config::Config& config) {
     node->make_engine(config);
     const auto listening = node->listen(config);
     if (!listening) return listening.error();
+    const auto grpc_listening = node->listen_grpc(config);
+    if (!grpc_listening) return grpc_listening.error();
     node->run();
     return node;
 }
 
 Node::Node(const config::Config& config) : metrics_(observe::make_metrics(std::string(version_text))) {
-    const auto options = participant_options(config);
-    for (std::size_t i = 0; i < shard_count(config); ++i) shards_.push_back(std::make_unique<Shard>(clock_, options));
+    log_what_grpc_says();
+    for (std::size_t i = 0; i < shard_count(config); ++i) {
+        shards_.push_back(std::make_unique<Shard>(clock_));
+        shards_.back()->participant = make_participant(shards_.back()->loop, config);
+    }
     if (!config.alert_web_hook.empty()) {
         const Millis timeout = std::chrono::seconds(config.request_timeout);
         alerts_ = participant::make_alert_hook(shards_.front()->loop, config.alert_web_hook, timeout);
@@ -35,6 +42,7 @@ Node::Node(const config::Config& config) : metrics_(observe::make_metrics(std::s
 }
 
 Node::~Node() {
+    grpc_server_.reset();  // While its calls can still be answered.
     for (const auto& shard : shards_) shard->loop.stop();
     for (std::thread& thread : threads_) thread.join();
 }
@@ -70,6 +78,16 @@ Result<void> Node::listen(const config::Config& config) {
     return {};
 }
 
+Result<void> Node::listen_grpc(const config::Config& config) {
+    if (config.grpc_port < 0) return {};
+    std::vector<Loop*> loops;
+    for (const auto& shard : shards_) loops.push_back(&shard->loop);
+    auto server = api::listen_grpc(std::move(loops), *coordinator_, *metrics_, grpc_listener_options(config));
+    if (!server) return server.error();
+    grpc_server_ = std::move(*server);
+    return {};
+}
+
 void Node::run() {
     shards_.front()->loop.post([this] {
         if (watch_) watch_->start();
@@ -82,14 +100,15 @@ void Node::run() {
 }
 
 void Node::stop(Millis limit, Task stopped) {
-    // Both at once: the listener waits for answers that the coordinator's stop brings about.
-    auto remaining = std::make_shared<int>(2);
+    // All at once: the listeners wait for answers that the coordinator's stop brings about.
+    auto remaining = std::make_shared<int>(grpc_server_ ? 3 : 2);
     auto last = std::make_shared<Task>(std::move(stopped));
     const auto one_stopped = [remaining, last] {
         if (--*remaining == 0) (*last)();
     };
     shards_.front()->loop.post([this, limit, one_stopped] {
         server_->stop(limit, one_stopped);
+        if (grpc_server_) grpc_server_->stop(limit, one_stopped);
         coordinator_->stop(limit, one_stopped);
     });
 }

@@ -1,12 +1,13 @@
 #pragma once
 
+#include "api/grpc/grpc_server.h"
 #include "app/store_watch.h"
 #include "base/system_random.h"
 #include "config/config.h"
 #include "engine/coordinator.h"
 #include "net/http_server.h"
 #include "participant/http/alert_hook.h"
-#include "participant/http/http_participant.h"
+#include "participant/participant.h"
 
 #include <memory>
 #include <thread>
@@ -27,6 +28,8 @@ public:
     ~Node();
 
     std::uint16_t port() const { return server_->port(); }
+    /// 0: gRPC is switched off.
+    std::uint16_t grpc_port() const { return grpc_server_ ? grpc_server_->port() : std::uint16_t{0}; }
     std::size_t shards() const { return shards_.size(); }
 
     /// Accepts nothing new, lets what is under way end for up to `limit`, gives leases back. `stopped` then runs on
@@ -35,8 +38,7 @@ public:
 
 private:
     struct Shard {
-        Shard(const WallClock& clock, const participant::HttpParticipantOptions& options)
-            : loop(&clock), participant(participant::make_http_participant(loop, options)) {}
+        explicit Shard(const WallClock& clock) : loop(&clock) {}
 
         net::AsioLoop loop;
         SystemRandom random;
@@ -47,6 +49,7 @@ private:
     Result<void> open_store(const config::Config& config);
     void make_engine(const config::Config& config);
     Result<void> listen(const config::Config& config);
+    Result<void> listen_grpc(const config::Config& config);
     void run();
 
     // Destroyed from the bottom up: whoever is called back goes before whoever calls it.
@@ -58,6 +61,7 @@ private:
     std::unique_ptr<StoreWatch> watch_;  ///< Null: the store is ours alone.
     std::unique_ptr<engine::Coordinator> coordinator_;
     std::unique_ptr<net::HttpServer> server_;
+    std::unique_ptr<api::GrpcServer> grpc_server_;  ///< Null: gRPC is switched off.
     std::vector<std::thread> threads_;
 };
 

@@ -51,7 +51,9 @@ void log_configuration(const config::Loaded& loaded) {
 void log_ready(const config::Config& config, const Node& node) {
     std::string host = config.host.empty() ? "0.0.0.0" : config.host;
     if (host.find(':') != std::string::npos) host = "[" + host + "]";
+    const std::string grpc = node.grpc_port() == 0 ? "off" : host + ":" + std::to_string(node.grpc_port());
     log::info("server.ready", {{"address", host + ":" + std::to_string(node.port())},
+                               {"grpc", grpc},
                                {"store", describe(config.store)},
                                {"shards", node.shards()},
                                {"pid", getpid()},

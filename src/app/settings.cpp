@@ -76,6 +76,30 @@ net::HttpServerOptions listener_options(const config::Config& config) {
     return options;
 }
 
+api::GrpcServerOptions grpc_listener_options(const config::Config& config) {
+    api::GrpcServerOptions options;
+    options.host = config.host;
+    options.port = static_cast<std::uint16_t>(config.grpc_port);
+    options.max_message = static_cast<std::size_t>(config.limits.max_body);
+    options.max_metadata = static_cast<std::size_t>(config.limits.max_header);
+    options.handshake_timeout = seconds(config.limits.header_timeout);
+    options.tls_cert_file = config.grpc.tls_cert_file;
+    options.tls_key_file = config.grpc.tls_key_file;
+    options.tls_client_ca_file = config.grpc.tls_client_ca_file;
+    return options;
+}
+
+participant::GrpcParticipantOptions grpc_participant_options(const config::Config& config) {
+    participant::GrpcParticipantOptions options;
+    options.service_config = config.grpc_service_config;
+    options.tls = config.participants.grpc_tls;
+    options.verify_tls = config.participants.tls_verify;
+    options.ca_file = config.participants.ca_file;
+    options.max_response = static_cast<std::size_t>(config.limits.max_response);
+    options.docker = config.is_docker;
+    return options;
+}
+
 participant::HttpParticipantOptions participant_options(const config::Config& config) {
     participant::HttpParticipantOptions options;
     options.verify_tls = config.participants.tls_verify;

@@ -1,10 +1,12 @@
 #pragma once
 
+#include "api/grpc/grpc_server.h"
 #include "api/http/http_api.h"
 #include "config/config.h"
 #include "engine/coordinator.h"
 #include "net/http_server.h"
 #include "observe/log.h"
+#include "participant/grpc/grpc_participant.h"
 #include "participant/http/http_participant.h"
 
 #include <string>
@@ -14,7 +16,9 @@ namespace dtmd::app {
 
 log::Options log_options(const config::Config& config);
 net::HttpServerOptions listener_options(const config::Config& config);
+api::GrpcServerOptions grpc_listener_options(const config::Config& config);
 participant::HttpParticipantOptions participant_options(const config::Config& config);
+participant::GrpcParticipantOptions grpc_participant_options(const config::Config& config);
 engine::Settings engine_settings(const config::Config& config);
 api::ApiOptions api_options(const config::Config& config);
 

@@ -58,8 +58,13 @@ struct Limits {
     std::int64_t stop_timeout = 10;           ///< s; how long a stop waits for what is under way.
 };
 
+struct Grpc {
+    std::string tls_cert_file, tls_key_file, tls_client_ca_file;
+};
+
 struct Participants {
     bool tls_verify = true;
+    bool grpc_tls = false;
     std::string ca_file;
 };
 
@@ -87,6 +92,7 @@ struct Config {
     std::string grpc_balancer;
     std::int64_t threads = 0;  ///< Shards; 0: one per core.
     Limits limits;
+    Grpc grpc;
     Participants participants;
     Compat compat;
     bool is_docker = false;  ///< env IS_DOCKER

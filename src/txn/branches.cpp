@@ -113,7 +113,7 @@ Complaint why_bad_url(std::string_view url, std::string_view protocol) {
     }
     const bool is_http = url.starts_with("http://") || url.starts_with("https://");
     if (!is_http) {
-        if (protocol == "grpc") return {};
+        if (protocol != "http") return {};
         return "'" + std::string(url.substr(0, 200)) +
                "' is not a URL that can be called: expected http:// or https://";
     }

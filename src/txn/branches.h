@@ -43,8 +43,8 @@ struct Registration {
 /// Appends the rows a registration creates, in their order; a complaint, and nothing appended, if it can't be.
 [[nodiscard]] Complaint make_rows(const Registration& registration, Time now, std::vector<Branch>& rows);
 
-/// Why dtmd can't call `url`, or empty. For protocol http it must be http or https with a host; grpc addresses
-/// and registry schemes are checked by their callers.
+/// Why dtmd can't call `url`, or empty. For protocol http it must be http or https with a host. A grpc or json-rpc
+/// transaction may have gRPC addresses too; these and registry schemes are checked by their callers.
 [[nodiscard]] Complaint why_bad_url(std::string_view url, std::string_view protocol);
 
 }  // namespace dtmd::txn

@@ -68,10 +68,12 @@ class Dtmd:
     def __init__(self, folder, **settings):
         self.folder = folder
         self.port = settings.pop("HttpPort", None) or free_port()
+        self.grpc_port = settings.pop("GrpcPort", None) or free_port()
         self.config = os.path.join(folder, "dtmd.yml")
         self.log = os.path.join(folder, "log")
         self.process = None
-        values = {"Host": "127.0.0.1", "HttpPort": self.port, "Store": {"Path": os.path.join(folder, "store")}}
+        values = {"Host": "127.0.0.1", "HttpPort": self.port, "GrpcPort": self.grpc_port,
+                  "Store": {"Path": os.path.join(folder, "store")}}
         values.update(settings)
         with open(self.config, "w") as file:
             json.dump(values, file)  # JSON is YAML.

@@ -32,7 +32,7 @@ TEST(Warnings, SayWhatIsProbablyAMistake) {
          "times out"},
         {"Limits: {MaxRetryInterval: 9}",
          "dtmd.yml:1:28: Limits.MaxRetryInterval: 9 s is less than RetryInterval (10 s), which it shortens"},
-        {"GrpcPort: 7000", "dtmd.yml:1:11: GrpcPort: without effect: this build does not speak gRPC"},
+        {"GrpcBalancer: x", "dtmd.yml:1:15: GrpcBalancer: without effect: dtm reads it and does not use it"},
         {"Store:\n  Host: h\n  Port: 1",
          "dtmd.yml:2:9: Store.Host, dtmd.yml:3:9: Store.Port: without effect: only for Store.Driver "
          "mysql/postgres/redis, and it is rocksdb"},

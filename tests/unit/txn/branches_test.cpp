@@ -186,7 +186,7 @@ const UrlRow urls[] = {
     {"s:58080/busi.Busi/TransIn", "grpc", ""},
     {"etcd://registry/service/busi.Busi/TransIn", "grpc", ""},
     {"s:58080/busi.Busi/TransIn", "http", "not a URL that can be called: expected http:// or https://"},
-    {"s:58080/rpc", "json-rpc", "not a URL"},
+    {"s:58080/busi.Busi/TransIn", "json-rpc", ""},
     {"ftp://s/a", "http", "not a URL"},
     {"//s/a", "http", "not a URL"},
     {"file:///etc/passwd", "http", "not a URL"},
