@@ -2,6 +2,7 @@
 
 #include "store/rocksdb/rocksdb_backend.h"
 #include "store_contract/mysql_rig.h"
+#include "store_contract/postgres_rig.h"
 #include "store_contract/redis_rig.h"
 #include "store_contract/temp_folder.h"
 
@@ -29,6 +30,7 @@ std::vector<Candidate> candidates() {
     all.push_back({.name = "rocksdb", .make_rig = [] { return std::make_unique<RocksRig>(); }});
     for (auto& one : redis_candidates()) all.push_back(std::move(one));
     for (auto& one : mysql_candidates()) all.push_back(std::move(one));
+    for (auto& one : postgres_candidates()) all.push_back(std::move(one));
     return all;
 }
 

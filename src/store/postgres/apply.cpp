@@ -1,0 +1,45 @@
+#include "store/postgres/backend_impl.h"
+#include "store/postgres/batch_plan.h"
+
+namespace dtmd::store::postgres {
+
+Result<void> PostgresBackend::apply(std::span<const Mutation> batch, std::span<Outcome> outcomes) {
+    if (batch.empty()) return {};
+    bool is_careful = false;
+    return transact<void>([&](Session& session) {
+        auto written = write(session, batch, outcomes, is_careful);
+        // Hardly ever are there old branches of a new gid, so that is only looked at when it turns out to be wrong.
+        is_careful = !written && written.error().fault == Fault::duplicate;
+        return written;
+    });
+}
+
+Attempt<void> PostgresBackend::write(Session& session, std::span<const Mutation> batch, std::span<Outcome> outcomes,
+                                     bool is_careful) {
+    BatchPlan plan(batch, outcomes, session.facts.limits, link_.shared(), is_careful);
+    const auto look = plan.look();
+    if (!look.empty()) {
+        auto seen = session.run(look);
+        if (!seen) return seen.error();
+        plan.learn(*seen);
+    }
+    const auto writes = plan.write();
+    if (writes.empty()) {
+        if (!look.empty()) link_.roll_back();
+        return {};
+    }
+    committing_ = true;
+    auto written = session.run(writes);
+    if (!written) return written.error();
+    plan.settle(*written);
+    return {};
+}
+
+Result<Reply> PostgresBackend::change(const Query& query) {
+    return transact<Reply>([&](Session& session) {
+        committing_ = true;
+        return session.run(query);
+    });
+}
+
+}  // namespace dtmd::store::postgres

@@ -1,0 +1,227 @@
+#include "store/postgres/batch_plan.h"
+
+#include "store/sql/extra.h"
+
+#include <algorithm>
+#include <numeric>
+#include <set>
+
+namespace dtmd::store::postgres {
+namespace {
+
+bool has_doubles(const std::vector<txn::Branch>& branches) {
+    std::set<std::pair<std::string_view, std::string_view>> seen;
+    return !std::ranges::all_of(branches, [&](const auto& row) { return seen.emplace(row.branch_id, row.op).second; });
+}
+
+RowPatch evidence_of(const txn::Branch& branch, std::size_t row) {
+    return {.row = static_cast<std::uint32_t>(row),
+            .status = branch.status,
+            .update_time = branch.update_time,
+            .finish_time = branch.finish_time,
+            .attempts = branch.attempts,
+            .last_error = branch.last_error,
+            .first_call = branch.first_call,
+            .last_call = branch.last_call};
+}
+
+std::vector<sql::BranchRow> rows_of(const std::string& gid, const std::vector<txn::Branch>& branches) {
+    std::vector<sql::BranchRow> rows;
+    for (const txn::Branch& branch : branches) rows.push_back(sql::branch_row(gid, branch));
+    return rows;
+}
+
+Query with_texts(std::string text, const std::vector<std::string>& texts) {
+    Query query{.text = std::move(text)};
+    query.parameters.texts(texts);
+    return query;
+}
+
+}  // namespace
+
+BatchPlan::BatchPlan(std::span<const Mutation> batch, std::span<Outcome> outcomes, const sql::Limits& limits,
+                     Shared& shared, bool is_careful)
+    : batch_(batch), outcomes_(outcomes), limits_(limits), shared_(shared), is_careful_(is_careful) {
+    for (const Mutation& mutation : batch) {
+        if (mutation.change == Change::insert || !sql::is_text(mutation.gid)) continue;
+        gids_.push_back(mutation.gid);
+        const bool needs_rows = mutation.change == Change::append || !mutation.patch.rows.empty();
+        if (needs_rows) gids_with_rows_.push_back(mutation.gid);
+    }
+}
+
+std::vector<Query> BatchPlan::look() const {
+    std::vector<Query> queries;
+    if (gids_.empty()) return queries;
+    queries.push_back({.text = "BEGIN"});
+    queries.push_back(with_texts(
+        "SELECT gid,id,status,trans_type,options,ext_data FROM trans_global WHERE gid=ANY($1::text[]) ORDER BY gid "
+        "FOR UPDATE",
+        gids_));
+    if (gids_with_rows_.empty()) return queries;
+    queries.push_back(with_texts(
+        "SELECT gid,id,branch_id,op FROM trans_branch_op WHERE gid=ANY($1::text[]) ORDER BY id", gids_with_rows_));
+    return queries;
+}
+
+void BatchPlan::learn(Replies& replies) {
+    Reply& globals = replies[1];
+    while (globals.next()) {
+        Stored& stored = stored_[std::string(globals.text(0))];
+        stored.id = globals.number(1);
+        stored.status = globals.text(2);
+        stored.mode = globals.text(3);
+        stored.options = globals.text(4);
+        stored.ext_data = globals.text(5);
+    }
+    if (gids_with_rows_.empty()) return;
+    Reply& rows = replies[2];
+    while (rows.next()) {
+        const auto stored = stored_.find(rows.text(0));
+        if (stored == stored_.end()) continue;
+        stored->second.rows.push_back(
+            {.id = rows.number(1), .branch_id = std::string(rows.text(2)), .op = std::string(rows.text(3))});
+    }
+}
+
+std::vector<Query> BatchPlan::write() {
+    std::vector<std::size_t> order(batch_.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::ranges::sort(order, {}, [&](std::size_t i) -> const std::string& { return batch_[i].gid; });
+    for (const std::size_t i : order) outcomes_[i] = decide(i);
+
+    std::vector<Query> queries;
+    if (!appended_.empty()) queries.push_back(insert_branches(appended_));
+    for (const auto& [signature, updates] : global_updates_) queries.push_back(updates.query("trans_global"));
+    for (const auto& [signature, updates] : branch_updates_) queries.push_back(updates.query("trans_branch_op"));
+    if (!new_globals_.empty() && is_careful_) {
+        std::vector<std::string> gids;
+        for (const auto& [gid, index] : inserts_) gids.emplace_back(gid);
+        queries.push_back(
+            with_texts("DELETE FROM trans_branch_op b WHERE b.gid=ANY($1::text[]) AND NOT EXISTS "
+                       "(SELECT 1 FROM trans_global g WHERE g.gid=b.gid)",
+                       gids));
+    }
+    if (!new_globals_.empty()) queries.push_back(insert_transactions(new_globals_, new_branches_));
+    if (queries.empty()) return queries;
+
+    insert_at_ = queries.size() - 1;
+    // A single statement is a transaction by itself.
+    if (queries.size() == 1 && gids_.empty()) return queries;
+    if (gids_.empty()) {
+        queries.insert(queries.begin(), {.text = "BEGIN"});
+        ++insert_at_;
+    }
+    queries.push_back({.text = "COMMIT"});
+    return queries;
+}
+
+void BatchPlan::settle(Replies& replies) {
+    if (new_globals_.empty()) return;
+    for (const auto& [gid, index] : inserts_) outcomes_[index] = Outcome::conflict;
+    Reply& made = replies[insert_at_];
+    while (made.next()) {
+        const auto found = inserts_.find(made.text(0));
+        if (found != inserts_.end()) outcomes_[found->second] = Outcome::ok;
+    }
+}
+
+Outcome BatchPlan::decide(std::size_t index) {
+    const Mutation& mutation = batch_[index];
+    switch (mutation.change) {
+        case Change::insert: {
+            const Outcome outcome = insert(mutation);
+            if (outcome == Outcome::unknown) inserts_.emplace(mutation.gid, index);
+            return outcome;
+        }
+        case Change::update: return update(mutation);
+        case Change::append: return append(mutation);
+    }
+    __builtin_unreachable();
+}
+
+// `unavailable`, since it certainly did not happen; the refusal says why, and that repeating it is no use.
+Outcome BatchPlan::refuse(const std::string& gid, const std::string& why) {
+    shared_.refuse(gid, why);
+    return Outcome::unavailable;
+}
+
+const BatchPlan::Stored* BatchPlan::find_expected(const Mutation& mutation) const {
+    const auto found = stored_.find(mutation.gid);
+    if (found == stored_.end()) return nullptr;
+    const Stored& stored = found->second;
+    if (!mutation.any_status && stored.status != txn::name(mutation.expect)) return nullptr;
+    if (mutation.expect_mode && stored.mode != txn::name(*mutation.expect_mode)) return nullptr;
+    return &stored;
+}
+
+// Empty, or why not.
+std::string BatchPlan::why_refused(const std::vector<sql::BranchRow>& rows) const {
+    for (const sql::BranchRow& row : rows) {
+        if (auto why = sql::why_refused(row, limits_); !why.empty()) return why;
+    }
+    return {};
+}
+
+// `unknown` until the server has said whether the gid is new.
+Outcome BatchPlan::insert(const Mutation& mutation) {
+    sql::GlobalRow row = sql::global_row(mutation.record, limits_.extra_bytes());
+    sql::shorten(row, limits_);
+    if (const auto why = sql::why_refused(row, limits_); !why.empty()) return refuse(mutation.gid, why);
+    if (has_doubles(mutation.record.branches)) {
+        return refuse(mutation.gid, "two of its branches have the same branch_id and op");
+    }
+    const auto rows = rows_of(mutation.gid, mutation.record.branches);
+    if (const auto why = why_refused(rows); !why.empty()) return refuse(mutation.gid, why);
+    new_globals_.add(row);
+    for (const sql::BranchRow& branch : rows) new_branches_.add(branch);
+    return Outcome::unknown;
+}
+
+Outcome BatchPlan::update(const Mutation& mutation) {
+    const Stored* const stored = find_expected(mutation);
+    if (stored == nullptr) return Outcome::not_found;
+    const Patch& patch = mutation.patch;
+    if (std::ranges::any_of(patch.rows, [&](const RowPatch& row) { return row.row >= stored->rows.size(); })) {
+        return Outcome::not_found;
+    }
+    auto assignments = sql::assignments(patch, stored->options, stored->ext_data, limits_.extra_bytes());
+    if (const auto why = sql::why_refused(assignments, limits_); !why.empty()) return refuse(mutation.gid, why);
+    set(global_updates_, stored->id, assignments);
+    for (const RowPatch& row : patch.rows) set(branch_updates_, stored->rows[row.row].id, sql::assignments(row));
+    return Outcome::ok;
+}
+
+Outcome BatchPlan::append(const Mutation& mutation) {
+    const Stored* const stored = find_expected(mutation);
+    if (stored == nullptr) return Outcome::not_found;
+    const auto is_taken = [&](const txn::Branch& branch) {
+        return std::ranges::any_of(stored->rows, [&](const StoredRow& row) {
+            return row.branch_id == branch.branch_id && row.op == branch.op;
+        });
+    };
+    if (std::ranges::any_of(mutation.branches, is_taken) || has_doubles(mutation.branches)) return Outcome::conflict;
+    const auto rows = rows_of(mutation.gid, mutation.branches);
+    if (const auto why = why_refused(rows); !why.empty()) return refuse(mutation.gid, why);
+
+    Patch evidence;
+    for (std::size_t i = 0; i < mutation.branches.size(); ++i) {
+        const txn::Branch& branch = mutation.branches[i];
+        const sql::RowExtra extra{branch.attempts, branch.last_error, branch.first_call, branch.last_call};
+        if (!sql::is_worth_keeping(extra, branch.status)) continue;
+        evidence.rows.push_back(evidence_of(branch, stored->rows.size() + i));
+    }
+    set(global_updates_, stored->id,
+        sql::assignments(evidence, stored->options, stored->ext_data, limits_.extra_bytes()));
+    for (const sql::BranchRow& row : rows) appended_.add(row);
+    return Outcome::ok;
+}
+
+void BatchPlan::set(std::map<std::string, Updates>& updates, std::int64_t id,
+                    const std::vector<sql::Assignment>& assignments) {
+    if (assignments.empty()) return;
+    const auto [found, is_new] = updates.try_emplace(signature(assignments), assignments);
+    found->second.add(id, assignments);
+}
+
+}  // namespace dtmd::store::postgres

@@ -1,0 +1,75 @@
+#pragma once
+
+#include "store/postgres/columns.h"
+#include "store/postgres/link.h"
+
+#include <cstdint>
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace dtmd::store::postgres {
+
+/// What one batch of changes does to the tables: first what has to be looked up, then what is to be written, a few
+/// statements for all changes together. Does no I/O.
+///
+/// Rows are locked, and new gids taken, in the order of the gids: two batches never wait for each other in a circle.
+class BatchPlan {
+public:
+    /// @param is_careful  also remove branches that someone left behind without their transaction. Without it the plan
+    ///                    counts on there being none, and the server's duplicate-key error says when that was wrong.
+    BatchPlan(std::span<const Mutation> batch, std::span<Outcome> outcomes, const sql::Limits& limits, Shared& shared,
+              bool is_careful);
+
+    /// Begins the database transaction, locks the rows that will be changed, and reads what decides. None: nothing has
+    /// to be looked up.
+    std::vector<Query> look() const;
+    void learn(Replies& replies);
+
+    /// Sets the outcomes that are known without writing, and says what is to be written; the last statement commits.
+    /// None: nothing is.
+    std::vector<Query> write();
+
+    /// Sets the other outcomes, from the answers to that.
+    void settle(Replies& replies);
+
+private:
+    struct StoredRow {
+        std::int64_t id;
+        std::string branch_id, op;
+    };
+    struct Stored {
+        std::int64_t id = 0;
+        std::string status, mode, options, ext_data;
+        std::vector<StoredRow> rows;
+    };
+
+    Outcome decide(std::size_t index);
+    Outcome insert(const Mutation& mutation);
+    Outcome update(const Mutation& mutation);
+    Outcome append(const Mutation& mutation);
+    Outcome refuse(const std::string& gid, const std::string& why);
+
+    const Stored* find_expected(const Mutation& mutation) const;
+    std::string why_refused(const std::vector<sql::BranchRow>& rows) const;
+    static void set(std::map<std::string, Updates>& updates, std::int64_t id,
+                    const std::vector<sql::Assignment>& assignments);
+
+    const std::span<const Mutation> batch_;
+    const std::span<Outcome> outcomes_;
+    const sql::Limits& limits_;
+    Shared& shared_;
+    const bool is_careful_;
+    std::vector<std::string> gids_, gids_with_rows_;  ///< To be looked up.
+    std::map<std::string, Stored, std::less<>> stored_;
+
+    GlobalArrays new_globals_;
+    BranchArrays new_branches_, appended_;
+    std::map<std::string_view, std::size_t> inserts_;                 ///< gid -> index of its change.
+    std::size_t insert_at_ = 0;                                       ///< Which answer says which gids were new.
+    std::map<std::string, Updates> global_updates_, branch_updates_;  ///< By signature.
+};
+
+}  // namespace dtmd::store::postgres
