@@ -11,7 +11,7 @@ build="clang-19 libclang-rt-19-dev lld-19 cmake ninja-build ccache pkg-config gi
        libmariadb-dev libpq-dev libhiredis-dev libgrpc++-dev protobuf-compiler-grpc libgrpc-dev libfmt-dev libjs-chart.js"
 test="libgtest-dev libgmock-dev libbenchmark-dev clang-format-19 python3 curl openssl faketime
       mariadb-server galera-4 rsync socat postgresql redis-server redis-sentinel
-      etcd-server etcd-client python3-grpcio python3-protobuf python3-yaml"
+      etcd-server etcd-client python3-grpcio python3-protobuf python3-yaml python3-pymysql python3-psycopg2"
 bench="nginx wrk python3 curl"
 
 wanted=""
