@@ -4,7 +4,6 @@
 #include "store/sql/schema.h"
 
 #include <cstdio>
-#include <functional>
 
 namespace dtmd::app {
 namespace {
@@ -27,21 +26,22 @@ Error no_schema(const config::Store& store) {
     return {Errc::invalid, "the store " + store.driver + " has no schema: it makes what it needs by itself"};
 }
 
-template <class T>
-Result<T> with_mysql(const config::Config& config, Result<T> (*act)(const store::MySqlOptions&)) {
-    const auto options = mysql_options(config);
+template <class Options, class Act>
+auto with(const Result<Options>& options, Act act) -> decltype(act(*options)) {
     if (!options) return options.error();
     return act(*options);
 }
 
-Result<Done> apply(const config::Config& config) {
-    if (config.store.driver == "mysql") return with_mysql(config, store::apply_mysql_schema);
-    return no_schema(config.store);
+Result<Done> apply(const config::Store& store) {
+    if (store.driver == "mysql") return with(mysql_options(store), store::apply_mysql_schema);
+    if (store.driver == "postgres") return with(postgres_options(store), store::apply_postgres_schema);
+    return no_schema(store);
 }
 
-Result<Differences> check(const config::Config& config) {
-    if (config.store.driver == "mysql") return with_mysql(config, store::check_mysql_schema);
-    return no_schema(config.store);
+Result<Differences> check(const config::Store& store) {
+    if (store.driver == "mysql") return with(mysql_options(store), store::check_mysql_schema);
+    if (store.driver == "postgres") return with(postgres_options(store), store::check_postgres_schema);
+    return no_schema(store);
 }
 
 int code_of(const Error& error) { return error.code == Errc::invalid ? 2 : 1; }
@@ -65,7 +65,7 @@ int print_schema(const std::string& name, const std::string& config_file) {
 int apply_schema(const std::string& config_file) {
     const auto config = load_config(config_file);
     if (!config) return fail(config.error().what, 2);
-    const auto done = apply(*config);
+    const auto done = apply(config->store);
     if (!done) return fail(done.error().what, code_of(done.error()));
     for (const std::string& line : *done) std::printf("%s\n", line.c_str());
     std::printf("%s is as it should be\n", describe(config->store).c_str());
@@ -75,7 +75,7 @@ int apply_schema(const std::string& config_file) {
 int check_schema(const std::string& config_file) {
     const auto config = load_config(config_file);
     if (!config) return fail(config.error().what, 2);
-    const auto differences = check(*config);
+    const auto differences = check(config->store);
     if (!differences) return fail(differences.error().what, code_of(differences.error()));
     for (const auto& difference : *differences) {
         std::printf("%s%s\n", difference.is_fatal ? "must be mended: " : "", difference.what.c_str());

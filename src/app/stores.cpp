@@ -14,7 +14,7 @@ using FactoryResult = Result<store::BackendFactory>;
 
 // More writers than two wait for each other at the server's log; readers also load what is claimed.
 constexpr std::size_t sql_writers = 2, redis_writers = 2, shared_readers = 2;
-constexpr std::int64_t mysql_port = 3306, redis_port = 6379, sentinel_port = 26379;
+constexpr std::int64_t mysql_port = 3306, postgres_port = 5432, redis_port = 6379, sentinel_port = 26379;
 constexpr std::size_t spread_slices = 32;
 
 std::int64_t port_of(const config::Store& store, std::int64_t usual) { return store.port == 0 ? usual : store.port; }
@@ -35,8 +35,8 @@ FactoryResult open_embedded(const config::Store& store) {
     return store::open_rocksdb(options);
 }
 
-FactoryResult open_mysql_store(const config::Config& config, observe::StoreHealthMetrics& metrics) {
-    auto options = mysql_options(config);
+template <class Options>
+FactoryResult open_sql(Result<Options> options, FactoryResult (*open)(Options), observe::StoreHealthMetrics& metrics) {
     if (!options) return options.error();
     options->on_report = [&metrics](const store::sql::ServerReport& report) {
         say_connected(report.server, report.version);
@@ -44,7 +44,7 @@ FactoryResult open_mysql_store(const config::Config& config, observe::StoreHealt
         for (const std::string& note : report.notes) log::warn("store.schema", {{"text", note}});
     };
     options->on_refusal = [](const std::string& text) { log::error("store.refused", {{"text", text}}); };
-    return store::open_mysql(*std::move(options));
+    return open(*std::move(options));
 }
 
 FactoryResult open_redis_store(const config::Store& store, observe::StoreHealthMetrics& metrics) {
@@ -58,7 +58,8 @@ FactoryResult open_redis_store(const config::Store& store, observe::StoreHealthM
 
 FactoryResult open_backends(const config::Config& config, observe::Metrics& metrics) {
     const std::string& driver = config.store.driver;
-    if (driver == "mysql") return open_mysql_store(config, metrics);
+    if (driver == "mysql") return open_sql(mysql_options(config.store), store::open_mysql, metrics);
+    if (driver == "postgres") return open_sql(postgres_options(config.store), store::open_postgres, metrics);
     if (driver == "redis") return open_redis_store(config.store, metrics);
     if (driver == "rocksdb") return open_embedded(config.store);
     return Error{Errc::unavailable, "Store.Driver: " + driver + " is not part of this version"};
@@ -73,6 +74,27 @@ std::vector<std::string> split(const std::string& list) {
         at = end + 1;
     }
     return parts;
+}
+
+template <class Options, class Tls>
+Result<Options> sql_options(const config::Store& store, std::int64_t usual_port) {
+    auto hosts = store::sql::parse_endpoints(store.host, static_cast<std::uint16_t>(port_of(store, usual_port)));
+    if (!hosts) return Error{Errc::invalid, "Store.Host: " + hosts.error().what};
+    Options options;
+    options.hosts = *std::move(hosts);
+    options.user = store.user;
+    options.password = store.password;
+    options.database = store.db;
+    using Mode = typename Tls::Mode;
+    options.tls.mode = store.tls == "verify" ? Mode::verify : store.tls == "require" ? Mode::require : Mode::off;
+    options.tls.ca_file = store.tls_ca_file;
+    options.tls.cert_file = store.tls_cert_file;
+    options.tls.key_file = store.tls_key_file;
+    options.connect_timeout = seconds(store.connect_timeout);
+    options.timeout = seconds(store.timeout);
+    options.create_schema = store.create_schema;
+    options.require_durable = store.require_durable;
+    return options;
 }
 
 store::RedisTls redis_tls(const config::Store& store) {
@@ -95,24 +117,13 @@ std::string describe(const config::Store& store) {
     return store.driver + " at " + store.host + port;
 }
 
-Result<store::MySqlOptions> mysql_options(const config::Config& config) {
-    const config::Store& store = config.store;
-    auto hosts = store::sql::parse_endpoints(store.host, static_cast<std::uint16_t>(port_of(store, mysql_port)));
-    if (!hosts) return Error{Errc::invalid, "Store.Host: " + hosts.error().what};
-    store::MySqlOptions options;
-    options.hosts = *std::move(hosts);
-    options.user = store.user;
-    options.password = store.password;
-    options.database = store.db;
-    using Mode = store::MySqlTls::Mode;
-    options.tls.mode = store.tls == "verify" ? Mode::verify : store.tls == "require" ? Mode::require : Mode::off;
-    options.tls.ca_file = store.tls_ca_file;
-    options.tls.cert_file = store.tls_cert_file;
-    options.tls.key_file = store.tls_key_file;
-    options.connect_timeout = seconds(store.connect_timeout);
-    options.timeout = seconds(store.timeout);
-    options.create_schema = store.create_schema;
-    options.require_durable = store.require_durable;
+Result<store::MySqlOptions> mysql_options(const config::Store& store) {
+    return sql_options<store::MySqlOptions, store::MySqlTls>(store, mysql_port);
+}
+
+Result<store::PostgresOptions> postgres_options(const config::Store& store) {
+    auto options = sql_options<store::PostgresOptions, store::PostgresTls>(store, postgres_port);
+    if (options) options->schema = store.schema;
     return options;
 }
 

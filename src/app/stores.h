@@ -4,6 +4,7 @@
 #include "config/config.h"
 #include "observe/metrics.h"
 #include "store/mysql/mysql_backend.h"
+#include "store/postgres/postgres_backend.h"
 #include "store/redis/redis_backend.h"
 #include "store/store.h"
 
@@ -26,7 +27,8 @@ bool is_shared(const config::Store& store);
 std::string describe(const config::Store& store);
 
 /// For open_store and `dtmd schema`. Errors: `invalid`.
-Result<store::MySqlOptions> mysql_options(const config::Config& config);
+Result<store::MySqlOptions> mysql_options(const config::Store& store);
+Result<store::PostgresOptions> postgres_options(const config::Store& store);
 store::RedisOptions redis_options(const config::Store& store);
 
 }  // namespace dtmd::app
