@@ -26,6 +26,7 @@ Signals::Signals() {
     for (const int signal : {SIGTERM, SIGINT, wake_signal}) std::signal(signal, SIG_DFL);
     std::signal(SIGPIPE, SIG_IGN);
     std::signal(SIGHUP, SIG_IGN);
+    std::signal(SIGXFSZ, SIG_IGN);  // A file that may not grow further is a full disk: told by the failed write.
 }
 
 std::optional<int> Signals::wait(std::optional<Millis> limit) {

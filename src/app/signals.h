@@ -7,7 +7,7 @@
 namespace dtmd::app {
 
 /// The process's signals, received on the main thread only. Make one before any other thread exists: it blocks what
-/// it waits for in this thread and all that come from it, and ignores SIGPIPE and SIGHUP.
+/// it waits for in this thread and all that come from it, and ignores SIGPIPE, SIGHUP and SIGXFSZ.
 class Signals {
 public:
     Signals();
