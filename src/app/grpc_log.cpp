@@ -4,11 +4,21 @@
 
 #include <grpc/support/log.h>
 
+#include <atomic>
+#include <chrono>
+
 namespace dtmd::app {
 namespace {
 
+// Whoever reaches the port can bring about as many of these as they like.
+bool is_first_of_its_second() {
+    static std::atomic<std::int64_t> last{0};
+    const auto now = std::chrono::steady_clock::now().time_since_epoch() / std::chrono::seconds(1);
+    return last.exchange(now, std::memory_order_relaxed) != now;
+}
+
 void write(gpr_log_func_args* said) {
-    if (said->severity == GPR_LOG_SEVERITY_ERROR) {
+    if (said->severity == GPR_LOG_SEVERITY_ERROR && is_first_of_its_second()) {
         log::warn("grpc.library", {{"message", said->message}});
     } else {
         log::debug("grpc.library", {{"message", said->message}});
