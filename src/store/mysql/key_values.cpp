@@ -1,8 +1,12 @@
 #include "store/mysql/backend_impl.h"
 #include "store/mysql/position.h"
 
+#include <algorithm>
+
 namespace dtmd::store::mysql {
 namespace {
+
+constexpr std::size_t longest_page = 100'000;
 
 constexpr std::string_view columns = "cat,k,v,version,create_time,update_time";
 
@@ -25,6 +29,7 @@ Result<KeyValuePage> MySqlBackend::kv_scan(const std::string& category, const st
                                            std::size_t limit) {
     const auto after = position_id(position);
     if (!after) return after.error();
+    limit = std::min(limit, longest_page);
     const auto session = link_.get();
     if (!session) return session.error();
     Statement look = statement(**session);

@@ -1,13 +1,17 @@
 #include "store/mysql/backend_impl.h"
 #include "store/mysql/position.h"
 
+#include <algorithm>
+
 namespace dtmd::store::mysql {
 namespace {
 
 // Beyond this many unfinished transactions, the oldest is told by its id, which the index knows, instead of by its time.
-constexpr std::int64_t exact_count = 20'000, most_counted = 1'000'000;
+constexpr std::int64_t exact_count = 20'000;
 
-constexpr std::string_view is_unfinished = "status IN ('prepared','submitted','aborting')";
+constexpr std::size_t longest_page = 100'000;
+
+const std::string of_unfinished = " FROM trans_global WHERE status IN ('prepared','submitted','aborting')";
 
 }  // namespace
 
@@ -37,6 +41,7 @@ Result<std::optional<txn::Transaction>> MySqlBackend::load(const std::string& gi
 Result<Page> MySqlBackend::list(const Filter& filter, const std::string& position, std::size_t limit) {
     const auto before = position_id(position);
     if (!before) return before.error();
+    limit = std::min(limit, longest_page);
     const auto session = link_.get();
     if (!session) return session.error();
     Statement look = statement(**session);
@@ -73,18 +78,14 @@ Result<Page> MySqlBackend::list(const Filter& filter, const std::string& positio
 }
 
 Result<Counts> MySqlBackend::counts() {
-    const auto text = [](std::string_view what, std::string_view from, std::int64_t most) {
-        return "SELECT " + std::string(what) + " FROM (SELECT " + std::string(from) + " FROM trans_global WHERE " +
-               std::string(is_unfinished) + " LIMIT " + std::to_string(most) + ") t";
-    };
-    auto replies = link_.read(text("COUNT(*),MIN(id)", "id", most_counted));
+    auto replies = link_.read("SELECT COUNT(*),MIN(id)" + of_unfinished);
     if (!replies) return replies.error();
     Reply& found = (*replies)[0];
     Counts counts;
     if (!found.next() || found.number(0) == 0) return counts;
     counts.unfinished = static_cast<std::uint64_t>(found.number(0));
     auto oldest = link_.read(found.number(0) <= exact_count
-                                 ? text("MIN(create_time)", "create_time", exact_count)
+                                 ? "SELECT MIN(create_time)" + of_unfinished
                                  : "SELECT create_time FROM trans_global WHERE id=" + std::to_string(found.number(1)));
     if (!oldest) return oldest.error();
     Reply& time = (*oldest)[0];

@@ -25,7 +25,7 @@ bool is_on(const Variables& variables, std::string_view name) {
 Attempt<Variables> read_variables(Session& session) {
     auto replies = session.run(
         "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('version','read_only','super_read_only','innodb_read_only',"
-        "'max_allowed_packet','innodb_flush_log_at_trx_commit','sync_binlog','log_bin','wsrep_on',"
+        "'max_allowed_packet','binlog_format','innodb_flush_log_at_trx_commit','sync_binlog','log_bin','wsrep_on',"
         "'rpl_semi_sync_master_enabled','rpl_semi_sync_source_enabled','group_replication_group_name');"
         "SHOW GLOBAL STATUS WHERE Variable_name IN ('wsrep_ready','wsrep_cluster_status')");
     if (!replies) return replies.error();
@@ -115,6 +115,13 @@ Attempt<void> inspect(Session& session, const MySqlOptions& options) {
         return unusable(session, Fault::refused,
                         "could lose what it has acknowledged, and Store.RequireDurable is set: " +
                             joined(facts.report.risks) + ".");
+    }
+    // Such a log can't hold what READ COMMITTED writes. Wider locks mean more deadlocks, which are tried again.
+    if (is_on(*variables, "log_bin") && get(*variables, "binlog_format") == "STATEMENT") {
+        facts.report.notes.emplace_back(
+            "binlog_format is STATEMENT: changes lock more than they need; use ROW or MIXED");
+        const auto set = session.run("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ");
+        if (!set) return set.error();
     }
     if (!is_galera) return {};
     // A node may be behind the one that took our last change; reading what is already acknowledged matters more.

@@ -23,7 +23,6 @@ constexpr unsigned long client_packet_bytes = 1UL << 30;
 Fault fault_of(unsigned code) {
     switch (code) {
         case ER_LOCK_DEADLOCK:
-        case ER_LOCK_WAIT_TIMEOUT:
         case er_snapshot_conflict:
         case er_xa_deadlock:
         case er_group_rollback: return Fault::rolled_back;
@@ -56,6 +55,7 @@ std::string_view remedy_of(unsigned code) {
         case er_option_prevents_statement:
         case er_read_only_transaction:
         case er_read_only_mode: return "The server is read-only; dtmd tries the next host";
+        case ER_LOCK_WAIT_TIMEOUT: return "Another client holds a lock on the same rows for long";
         case CR_CONNECTION_ERROR:
         case CR_CONN_HOST_ERROR:
         case CR_UNKNOWN_HOST: return "Check that it runs, and Store.Host and Store.Port; dtmd goes on by itself";

@@ -13,7 +13,7 @@ namespace dtmd::store::mysql {
 /// What a failed statement means for whoever sent it.
 enum class Fault {
     lost,         ///< The connection broke: what was sent may have been done.
-    rolled_back,  ///< Deadlock, lock wait, failed certification: not done, and it may be tried again at once.
+    rolled_back,  ///< Deadlock, failed certification: not done, and it may be tried again at once.
     demoted,      ///< This server takes no changes (any more): not done, try another host.
     duplicate,    ///< A unique key is taken: not done.
     refused,      ///< Anything else the server said no to: not done.

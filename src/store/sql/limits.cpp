@@ -3,6 +3,7 @@
 #include "txn/text.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <initializer_list>
 #include <utility>
 
@@ -15,9 +16,10 @@ bool is_plain(std::string_view text) {
     return std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) - 1u < 0x7F; });
 }
 
+bool starts_character(char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }
+
 std::size_t characters(std::string_view text) {
-    return static_cast<std::size_t>(
-        std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
+    return static_cast<std::size_t>(std::ranges::count_if(text, starts_character));
 }
 
 std::string why_too_long(std::string_view column, std::size_t size, const Limit& limit) {
@@ -43,11 +45,14 @@ std::string first_complaint(std::initializer_list<Column> columns, const Limits&
     return {};
 }
 
-// A character has up to four bytes, so a limit in characters is safe as one in bytes.
 void shorten_text(std::string& text, std::string_view column, const Limits& limits) {
     const Limit limit = limits.of(column);
     if (is_plain(text) && text.size() <= limit.most) return;
-    text = txn::storable_text(text, limit.most);
+    text = txn::storable_text(text, limit.in_bytes ? limit.most : SIZE_MAX);
+    if (limit.in_bytes) return;
+    std::size_t count = 0;
+    const auto end = std::ranges::find_if(text, [&](char c) { return starts_character(c) && count++ == limit.most; });
+    text.erase(end, text.end());
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
 #include <utility>
 
 namespace dtmd::store::sql {
@@ -16,6 +17,9 @@ Error unreadable(const std::string& gid, std::string_view column, const std::str
     return {Errc::invalid, "transaction " + gid + ": its column " + std::string(column) + " says '" + value +
                                "', which is none of the values dtm and dtmd write. Mend or remove the row."};
 }
+
+// The column is an int.
+std::int64_t seconds_of(std::int64_t interval) { return std::clamp<std::int64_t>(interval, 0, INT32_MAX); }
 
 RowExtra extra_of(const txn::Branch& branch) {
     return {branch.attempts, branch.last_error, branch.first_call, branch.last_call};
@@ -109,7 +113,7 @@ GlobalRow global_row(const txn::Transaction& transaction, std::size_t extra_byte
             .finish_time = second_of(transaction.finish_time),
             .rollback_time = second_of(transaction.rollback_time),
             .next_cron_time = second_after(transaction.next_cron_time),
-            .next_cron_interval = transaction.next_cron_interval};
+            .next_cron_interval = seconds_of(transaction.next_cron_interval)};
 }
 
 BranchRow branch_row(const std::string& gid, const txn::Branch& branch) {
@@ -187,7 +191,7 @@ std::vector<Assignment> assignments(const Patch& patch, const std::string& optio
     if (patch.custom_data) out.push_back({"custom_data", *patch.custom_data});
     if (patch.finish_time) out.push_back({"finish_time", second_of(*patch.finish_time)});
     if (patch.rollback_time) out.push_back({"rollback_time", second_of(*patch.rollback_time)});
-    if (patch.next_cron_interval) out.push_back({"next_cron_interval", *patch.next_cron_interval});
+    if (patch.next_cron_interval) out.push_back({"next_cron_interval", seconds_of(*patch.next_cron_interval)});
     if (patch.next_cron_time) out.push_back({"next_cron_time", second_after(*patch.next_cron_time)});
     if (patch.update_time != Time{}) out.push_back({"update_time", second_of(patch.update_time)});
     if (patch.options || patch.retry_count) {
