@@ -8,8 +8,8 @@
 
 namespace dtmd::api {
 
-/// dtm's rpcs (protocol.md 3.1): each reads its request on gRPC's thread, has one of the engine's loops call the engine,
-/// and is answered from there. Nothing is decided here.
+/// dtm's rpcs (protocol.md 3.1): each reads its request on gRPC's thread, has one of the engine's loops call the
+/// engine, and is answered from there. Nothing is decided here.
 class DtmService final : public dtmgimp::Dtm::CallbackService {
 public:
     /// All three must outlive the service and every call that is still open.
