@@ -5,11 +5,14 @@
 #include <netinet/in.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/statvfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <atomic>
 #include <chrono>
 #include <csignal>
+#include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <memory>
 #include <random>
@@ -70,6 +73,17 @@ Connection connect_as_root(const std::string& socket, const std::string& databas
     return connection;
 }
 
+std::string folder_for_data() {
+    constexpr std::uintmax_t enough = std::uintmax_t{4} << 30;
+    const char* const wanted = std::getenv("DTMD_TEST_DISK");
+    struct statvfs space{};
+    const bool has_room = ::statvfs("/dev/shm", &space) == 0 && space.f_bavail * space.f_frsize > enough;
+    const std::string below = wanted != nullptr ? wanted
+                              : has_room        ? "/dev/shm"
+                                                : std::filesystem::temp_directory_path();
+    return below + "/dtmd-mariadb-XXXXXX";
+}
+
 }  // namespace
 
 std::vector<std::uint16_t> free_ports(std::size_t count) {
@@ -83,13 +97,18 @@ std::vector<std::uint16_t> free_ports(std::size_t count) {
     return ports;
 }
 
-MariaDb::MariaDb(Words settings) : settings_(std::move(settings)), port_(free_ports(1).front()) {
+MariaDb::MariaDb(Words settings) : folder_(folder_for_data()), settings_(std::move(settings)), port_(free_ports(1)[0]) {
+    if (!::mkdtemp(folder_.data())) throw std::runtime_error("can't make the folder " + folder_);
     set_up();
     start();
     grant();
 }
 
-MariaDb::~MariaDb() { kill(); }
+MariaDb::~MariaDb() {
+    kill();
+    std::error_code ignored;
+    std::filesystem::remove_all(folder_, ignored);
+}
 
 MariaDb& MariaDb::shared() {
     static MariaDb server;
@@ -98,21 +117,21 @@ MariaDb& MariaDb::shared() {
 
 void MariaDb::set_up() {
     const pid_t child =
-        spawn({"mariadb-install-db", "--no-defaults", "--user=root", "--datadir=" + folder_.file("data"),
+        spawn({"mariadb-install-db", "--no-defaults", "--user=root", "--datadir=" + file("data"),
                "--auth-root-authentication-method=normal", "--skip-test-db", "--innodb-log-file-size=16M"},
-              folder_.file("install.log"));
+              file("install.log"));
     int status = 0;
     ::waitpid(child, &status, 0);
-    if (status != 0) throw std::runtime_error("no MariaDB was installed: " + text_of(folder_.file("install.log")));
+    if (status != 0) throw std::runtime_error("no MariaDB was installed: " + text_of(file("install.log")));
 }
 
 void MariaDb::start() {
     Words words{"mariadbd",
                 "--no-defaults",
                 "--user=root",
-                "--datadir=" + folder_.file("data"),
-                "--socket=" + folder_.file("socket"),
-                "--pid-file=" + folder_.file("pid"),
+                "--datadir=" + file("data"),
+                "--socket=" + file("socket"),
+                "--pid-file=" + file("pid"),
                 "--bind-address=127.0.0.1",
                 "--port=" + std::to_string(port_),
                 "--skip-name-resolve",
@@ -121,18 +140,18 @@ void MariaDb::start() {
                 "--max-connections=100",
                 "--performance-schema=OFF"};
     words.insert(words.end(), settings_.begin(), settings_.end());
-    pid_ = spawn(words, folder_.file("log"));
+    pid_ = spawn(words, file("log"));
     const auto end = std::chrono::steady_clock::now() + patience;
     while (true) {
         try {
-            connect_as_root(folder_.file("socket"), "");
+            connect_as_root(file("socket"), "");
             return;
         } catch (const std::exception& error) {
             const bool is_over = ::waitpid(pid_, nullptr, WNOHANG) == pid_;
             if (is_over) pid_ = -1;
             if (is_over || std::chrono::steady_clock::now() > end) {
                 throw std::runtime_error("no MariaDB came up: " + std::string(error.what()) + "\n" +
-                                         text_of(folder_.file("log")));
+                                         text_of(file("log")));
             }
         }
         std::this_thread::sleep_for(std::chrono::milliseconds(10));
@@ -172,7 +191,7 @@ std::string MariaDb::fresh_name() {
 }
 
 std::vector<std::string> MariaDb::run(const std::string& statements, const std::string& database) const {
-    const auto connection = connect_as_root(folder_.file("socket"), database);
+    const auto connection = connect_as_root(file("socket"), database);
     MYSQL* const c = connection.get();
     int more = mysql_real_query(c, statements.data(), statements.size());
     std::vector<std::string> values;

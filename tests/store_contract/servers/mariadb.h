@@ -1,7 +1,6 @@
 #pragma once
 
 #include "store/mysql/mysql_backend.h"
-#include "store_contract/temp_folder.h"
 
 #include <sys/types.h>
 #include <cstdint>
@@ -11,6 +10,9 @@
 namespace dtmd::store::test {
 
 /// A private MariaDB server in a folder of its own, on 127.0.0.1 and a free port. It ends with this object.
+///
+/// The folder is in memory if there is room: a throttled disk would make each start take seconds. $DTMD_TEST_DISK,
+/// if set, is where it goes instead.
 ///
 /// Its user is `dtmd` with the password `dtmd`, who may do everything but change what the server forbids.
 class MariaDb {
@@ -43,8 +45,9 @@ public:
 private:
     void set_up();
     void grant();
+    std::string file(const std::string& name) const { return folder_ + "/" + name; }
 
-    TempFolder folder_;
+    std::string folder_;
     const std::vector<std::string> settings_;
     std::uint16_t port_;
     pid_t pid_ = -1;
