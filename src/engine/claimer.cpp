@@ -61,7 +61,9 @@ void Claimer::claim() {
 
     const std::size_t limit = std::min<std::size_t>(batch, static_cast<std::size_t>(most - active));
     const Time due = std::max(loop_.now(), recover_until_);
-    const Time lease_until = std::max(loop_.now() + shared_.settings.request_timeout, due) + shared_.lease();
+    // In recovery only just beyond what is being claimed: should we die now, the next recovery must reach it too.
+    const Time lease_until =
+        std::max(loop_.now() + shared_.settings.request_timeout + shared_.lease(), due + Millis{1});
     claiming_ = true;
     shared_.store.claim_due(loop_, due, lease_until, limit, [this, limit](Result<store::Claims> claims) {
         claiming_ = false;

@@ -57,6 +57,27 @@ TEST(Recovery, TakesUpAtOnceWhatWasUnderWayWhenTheStoreIsItsOwn) {
     }
 }
 
+TEST(Recovery, TakesUpAtOnceWhatEarlierRecoveriesDidNotGetTo) {
+    for (const Trial& trial : testing::all_trials()) {
+        if (trial.shared || trial.mode == txn::Mode::workflow) continue;
+        SCOPED_TRACE(trial.name());
+        TrialRun run(trial);
+        run.world.participant.takes = [](const participant::Call&) { return std::optional<Millis>(); };
+        while (run.world.participant.calls.empty() && run.step()) {
+        }
+        if (run.world.participant.calls.empty()) continue;  // Aborted before anything was called.
+        for (int crash = 0; crash < 5; ++crash) {
+            run.crash();
+            run.world.loop.run_for(Millis{20});
+        }
+        run.crash();
+        run.world.participant.takes = nullptr;
+        const Time start = run.world.loop.now();
+        run.finish();
+        EXPECT_LE(run.world.loop.now() - start, Millis{1'500});
+    }
+}
+
 TEST(Recovery, OfManyAtOnceIsQuick) {
     testing::World world;
     world.participant.latency = Millis{50};
