@@ -23,7 +23,6 @@ namespace dtmd::store::test {
 namespace {
 
 using Words = std::vector<std::string>;
-using Connection = std::unique_ptr<MYSQL, void (*)(MYSQL*)>;
 
 constexpr auto patience = std::chrono::seconds(90);  // The disk may be slow.
 
@@ -63,16 +62,6 @@ std::string text_of(const std::string& path) {
     return {std::istreambuf_iterator<char>(file), {}};
 }
 
-Connection connect_as_root(const std::string& socket, const std::string& database) {
-    Connection connection(mysql_init(nullptr), &mysql_close);
-    mysql_options(connection.get(), MYSQL_SET_CHARSET_NAME, "utf8mb4");
-    const bool connected =
-        mysql_real_connect(connection.get(), nullptr, "root", "", database.empty() ? nullptr : database.c_str(), 0,
-                           socket.c_str(), CLIENT_MULTI_STATEMENTS) != nullptr;
-    if (!connected) throw std::runtime_error(mysql_error(connection.get()));
-    return connection;
-}
-
 std::string folder_for_data() {
     constexpr std::uintmax_t enough = std::uintmax_t{4} << 30;
     const char* const wanted = std::getenv("DTMD_TEST_DISK");
@@ -95,6 +84,41 @@ std::vector<std::uint16_t> free_ports(std::size_t count) {
         if (is_free(port) && std::find(ports.begin(), ports.end(), port) == ports.end()) ports.push_back(port);
     }
     return ports;
+}
+
+struct MariaDbClient::Connection {
+    std::unique_ptr<MYSQL, void (*)(MYSQL*)> handle{mysql_init(nullptr), &mysql_close};
+};
+
+MariaDbClient::MariaDbClient(const std::string& socket, const std::string& database)
+    : connection_(std::make_unique<Connection>()) {
+    MYSQL* const c = connection_->handle.get();
+    mysql_options(c, MYSQL_SET_CHARSET_NAME, "utf8mb4");
+    const char* const name = database.empty() ? nullptr : database.c_str();
+    const bool connected =
+        mysql_real_connect(c, nullptr, "root", "", name, 0, socket.c_str(), CLIENT_MULTI_STATEMENTS) != nullptr;
+    if (!connected) throw std::runtime_error(mysql_error(c));
+}
+
+MariaDbClient::~MariaDbClient() = default;
+
+std::vector<std::string> MariaDbClient::run(const std::string& statements) {
+    MYSQL* const c = connection_->handle.get();
+    int more = mysql_real_query(c, statements.data(), statements.size());
+    std::vector<std::string> values;
+    while (more == 0) {
+        values.clear();
+        if (MYSQL_RES* const rows = mysql_store_result(c)) {
+            while (const MYSQL_ROW row = mysql_fetch_row(rows)) {
+                const auto* lengths = mysql_fetch_lengths(rows);
+                values.emplace_back(row[0] == nullptr ? "" : std::string(row[0], lengths[0]));
+            }
+            mysql_free_result(rows);
+        }
+        more = mysql_next_result(c);
+    }
+    if (more > 0) throw std::runtime_error(std::string(mysql_error(c)) + " in: " + statements.substr(0, 200));
+    return values;
 }
 
 MariaDb::MariaDb(Words settings) : folder_(folder_for_data()), settings_(std::move(settings)), port_(free_ports(1)[0]) {
@@ -144,7 +168,7 @@ void MariaDb::start() {
     const auto end = std::chrono::steady_clock::now() + patience;
     while (true) {
         try {
-            connect_as_root(file("socket"), "");
+            MariaDbClient(socket(), "");
             return;
         } catch (const std::exception& error) {
             const bool is_over = ::waitpid(pid_, nullptr, WNOHANG) == pid_;
@@ -191,23 +215,7 @@ std::string MariaDb::fresh_name() {
 }
 
 std::vector<std::string> MariaDb::run(const std::string& statements, const std::string& database) const {
-    const auto connection = connect_as_root(file("socket"), database);
-    MYSQL* const c = connection.get();
-    int more = mysql_real_query(c, statements.data(), statements.size());
-    std::vector<std::string> values;
-    while (more == 0) {
-        values.clear();
-        if (MYSQL_RES* const rows = mysql_store_result(c)) {
-            while (const MYSQL_ROW row = mysql_fetch_row(rows)) {
-                const auto* lengths = mysql_fetch_lengths(rows);
-                values.emplace_back(row[0] == nullptr ? "" : std::string(row[0], lengths[0]));
-            }
-            mysql_free_result(rows);
-        }
-        more = mysql_next_result(c);
-    }
-    if (more > 0) throw std::runtime_error(std::string(mysql_error(c)) + " in: " + statements.substr(0, 200));
-    return values;
+    return MariaDbClient(socket(), database).run(statements);
 }
 
 }  // namespace dtmd::store::test

@@ -4,10 +4,27 @@
 
 #include <sys/types.h>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
 namespace dtmd::store::test {
+
+/// A connection of root's that stays open: another client of the same server.
+class MariaDbClient {
+public:
+    MariaDbClient(const std::string& socket, const std::string& database);
+    ~MariaDbClient();
+    MariaDbClient(const MariaDbClient&) = delete;
+    MariaDbClient& operator=(const MariaDbClient&) = delete;
+
+    /// Runs statements; the first column of the last answer's rows. Throws with what the server said.
+    std::vector<std::string> run(const std::string& statements);
+
+private:
+    struct Connection;
+    std::unique_ptr<Connection> connection_;
+};
 
 /// A private MariaDB server in a folder of its own, on 127.0.0.1 and a free port. It ends with this object.
 ///
@@ -39,7 +56,9 @@ public:
     /// A name no test has used before.
     static std::string fresh_name();
 
-    /// Runs statements as root; the first column of the last answer's rows.
+    std::string socket() const { return file("socket"); }
+
+    /// Runs statements as root, on a connection of their own: see MariaDbClient.
     std::vector<std::string> run(const std::string& statements, const std::string& database = "") const;
 
 private:
