@@ -25,7 +25,7 @@ Loop& DtmService::loop_of(const std::string& gid) const {
 Loop& DtmService::next_loop() { return *loops_[turn_.fetch_add(1, std::memory_order_relaxed) % loops_.size()]; }
 
 DtmService::Reactor* DtmService::NewGid(Context*, const Empty*, dtmgimp::DtmGidReply* reply) {
-    auto exchange = GrpcExchange::open(metrics_, "newgid");
+    auto exchange = GrpcExchange::open(metrics_, open_, "newgid");
     Loop& home = next_loop();
     home.post([&engine = engine_, &home, exchange, reply] {
         std::string gid = engine.new_gid(home);
@@ -37,7 +37,7 @@ DtmService::Reactor* DtmService::NewGid(Context*, const Empty*, dtmgimp::DtmGidR
 }
 
 DtmService::Reactor* DtmService::Prepare(Context*, const dtmgimp::DtmRequest* request, Empty*) {
-    auto exchange = GrpcExchange::open(metrics_, "prepare");
+    auto exchange = GrpcExchange::open(metrics_, open_, "prepare");
     auto read = read_transaction(*request);
     if (!read) return refuse(exchange, read.error());
     Loop& home = loop_of(read->transaction.gid);
@@ -48,7 +48,7 @@ DtmService::Reactor* DtmService::Prepare(Context*, const dtmgimp::DtmRequest* re
 }
 
 DtmService::Reactor* DtmService::Submit(Context*, const dtmgimp::DtmRequest* request, Empty*) {
-    auto exchange = GrpcExchange::open(metrics_, "submit");
+    auto exchange = GrpcExchange::open(metrics_, open_, "submit");
     auto read = read_transaction(*request);
     if (!read) return refuse(exchange, read.error());
     Loop& home = loop_of(read->transaction.gid);
@@ -65,7 +65,7 @@ DtmService::Reactor* DtmService::Submit(Context*, const dtmgimp::DtmRequest* req
 }
 
 DtmService::Reactor* DtmService::Abort(Context*, const dtmgimp::DtmRequest* request, Empty*) {
-    auto exchange = GrpcExchange::open(metrics_, "abort");
+    auto exchange = GrpcExchange::open(metrics_, open_, "abort");
     auto read = read_gid_request(*request);
     if (!read) return refuse(exchange, read.error());
     Loop& home = loop_of(read->gid);
@@ -77,7 +77,7 @@ DtmService::Reactor* DtmService::Abort(Context*, const dtmgimp::DtmRequest* requ
 }
 
 DtmService::Reactor* DtmService::RegisterBranch(Context*, const dtmgimp::DtmBranchRequest* request, Empty*) {
-    auto exchange = GrpcExchange::open(metrics_, "registerbranch");
+    auto exchange = GrpcExchange::open(metrics_, open_, "registerbranch");
     auto read = read_registration(*request);
     if (!read) return refuse(exchange, read.error());
     Loop& home = loop_of(read->gid);
@@ -89,7 +89,7 @@ DtmService::Reactor* DtmService::RegisterBranch(Context*, const dtmgimp::DtmBran
 
 DtmService::Reactor* DtmService::PrepareWorkflow(Context*, const dtmgimp::DtmRequest* request,
                                                  dtmgimp::DtmProgressesReply* reply) {
-    auto exchange = GrpcExchange::open(metrics_, "prepareworkflow");
+    auto exchange = GrpcExchange::open(metrics_, open_, "prepareworkflow");
     auto read = read_transaction(*request);
     if (!read) return refuse(exchange, read.error());
     if (read->transaction.mode != txn::Mode::workflow) {
@@ -105,7 +105,7 @@ DtmService::Reactor* DtmService::PrepareWorkflow(Context*, const dtmgimp::DtmReq
 }
 
 DtmService::Reactor* DtmService::Subscribe(Context*, const dtmgimp::DtmTopicRequest* request, Empty*) {
-    auto exchange = GrpcExchange::open(metrics_, "subscribe");
+    auto exchange = GrpcExchange::open(metrics_, open_, "subscribe");
     Loop& home = next_loop();
     home.post([&engine = engine_, &home, exchange, topic = request->topic(), url = request->url(),
                remark = request->remark()]() mutable {
@@ -115,7 +115,7 @@ DtmService::Reactor* DtmService::Subscribe(Context*, const dtmgimp::DtmTopicRequ
 }
 
 DtmService::Reactor* DtmService::Unsubscribe(Context*, const dtmgimp::DtmTopicRequest* request, Empty*) {
-    auto exchange = GrpcExchange::open(metrics_, "unsubscribe");
+    auto exchange = GrpcExchange::open(metrics_, open_, "unsubscribe");
     Loop& home = next_loop();
     home.post([&engine = engine_, &home, exchange, topic = request->topic(), url = request->url()]() mutable {
         engine.unsubscribe(home, std::move(topic), std::move(url), reply_to(std::move(exchange)));
@@ -124,7 +124,7 @@ DtmService::Reactor* DtmService::Unsubscribe(Context*, const dtmgimp::DtmTopicRe
 }
 
 DtmService::Reactor* DtmService::DeleteTopic(Context*, const dtmgimp::DtmTopicRequest* request, Empty*) {
-    auto exchange = GrpcExchange::open(metrics_, "deletetopic");
+    auto exchange = GrpcExchange::open(metrics_, open_, "deletetopic");
     Loop& home = next_loop();
     home.post([&engine = engine_, &home, exchange, topic = request->topic()]() mutable {
         engine.delete_topic(home, std::move(topic), reply_to(std::move(exchange)));

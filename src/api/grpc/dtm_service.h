@@ -15,6 +15,8 @@ public:
     /// All three must outlive the service and every call that is still open.
     DtmService(std::vector<Loop*> loops, engine::Engine& engine, observe::ApiMetrics& metrics);
 
+    OpenCalls& open_calls() { return open_; }
+
 private:
     using Context = grpc::CallbackServerContext;
     using Reactor = grpc::ServerUnaryReactor;
@@ -36,6 +38,7 @@ private:
     std::vector<Loop*> loops_;
     engine::Engine& engine_;
     observe::ApiMetrics& metrics_;
+    OpenCalls open_;
     std::atomic<std::size_t> turn_{0};
 };
 

@@ -1,10 +1,15 @@
 #include "api/grpc/exchange.h"
 
+#include "txn/text.h"
+
 #include <algorithm>
 #include <array>
 
 namespace dtmd::api {
 namespace {
+
+// It travels in a header, and clients take 8 KiB of these by default, where a byte may need three.
+constexpr std::size_t max_message = 2'000;
 
 // Where dtm's code panics rather than returns an error, its clients get INTERNAL instead of UNKNOWN.
 bool panics_in_dtm(std::string_view message) {
@@ -15,14 +20,21 @@ bool panics_in_dtm(std::string_view message) {
 
 }  // namespace
 
-std::shared_ptr<GrpcExchange> GrpcExchange::open(observe::ApiMetrics& metrics, std::string_view name) {
-    auto exchange = std::make_shared<GrpcExchange>(metrics, name);
+std::shared_ptr<GrpcExchange> GrpcExchange::open(observe::ApiMetrics& metrics, OpenCalls& calls,
+                                                 std::string_view name) {
+    auto exchange = std::make_shared<GrpcExchange>(metrics, calls, name);
     exchange->self_ = exchange;
     return exchange;
 }
 
-GrpcExchange::GrpcExchange(observe::ApiMetrics& metrics, std::string_view name)
-    : metrics_(metrics), name_(name), began_(std::chrono::steady_clock::now()) {}
+GrpcExchange::GrpcExchange(observe::ApiMetrics& metrics, OpenCalls& calls, std::string_view name)
+    : metrics_(metrics),
+      calls_(calls),
+      is_counted_(!calls.stopping.load()),
+      name_(name),
+      began_(std::chrono::steady_clock::now()) {
+    if (is_counted_) ++calls_.count;
+}
 
 void GrpcExchange::finish(const grpc::Status& status) {
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began_;
@@ -41,11 +53,16 @@ void GrpcExchange::OnCancel() {
     if (claim()) finish(grpc::Status::CANCELLED);
 }
 
-void GrpcExchange::OnDone() { self_.reset(); }
+void GrpcExchange::OnDone() {
+    if (is_counted_) --calls_.count;
+    self_.reset();
+}
 
 grpc::Status to_status(const engine::Answer& answer) {
     using Kind = engine::Answer::Kind;
-    const auto with = [&](grpc::StatusCode code) { return grpc::Status(code, answer.message); };
+    const auto with = [&](grpc::StatusCode code) {
+        return grpc::Status(code, txn::storable_text(answer.message, max_message));
+    };
     switch (answer.kind) {
         case Kind::success: return grpc::Status::OK;
         case Kind::failure: return with(grpc::StatusCode::ABORTED);

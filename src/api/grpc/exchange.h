@@ -11,16 +11,23 @@
 
 namespace dtmd::api {
 
+/// The rpcs that are not over yet. Those that come while we are stopping are answered, but not waited for.
+struct OpenCalls {
+    std::atomic<std::size_t> count{0};
+    std::atomic<bool> stopping{false};
+};
+
 /// One rpc that waits for its answer, and what is counted about it.
 ///
 /// Threads: answers may come from any thread, and the client may take the call back meanwhile; the first one counts.
 /// Owners: gRPC, until it is done with the call, and the engine's reply.
 class GrpcExchange final : public grpc::ServerUnaryReactor {
 public:
+    /// @param calls  outlives it until gRPC is done with the call.
     /// @param name  of the rpc in the metrics (a literal).
-    static std::shared_ptr<GrpcExchange> open(observe::ApiMetrics& metrics, std::string_view name);
+    static std::shared_ptr<GrpcExchange> open(observe::ApiMetrics& metrics, OpenCalls& calls, std::string_view name);
 
-    GrpcExchange(observe::ApiMetrics& metrics, std::string_view name);
+    GrpcExchange(observe::ApiMetrics& metrics, OpenCalls& calls, std::string_view name);
 
     /// True for exactly one caller, who may fill the response message and then has to call finish(). For all others
     /// the call, its messages included, may be gone already.
@@ -36,6 +43,8 @@ private:
     void OnDone() override;
 
     observe::ApiMetrics& metrics_;
+    OpenCalls& calls_;
+    const bool is_counted_;
     std::string_view name_;
     std::chrono::steady_clock::time_point began_;
     std::atomic<bool> claimed_{false};

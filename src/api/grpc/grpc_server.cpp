@@ -19,12 +19,13 @@ namespace {
 
 namespace asio = boost::asio;
 
-constexpr Millis health_interval{1'000};
+constexpr Millis health_interval{1'000}, stop_check{20};
 constexpr auto keep_alive_ms = 60'000, keep_alive_timeout_ms = 20'000;
 // Clients that ping more often are sent away (gRPC's own limit is five minutes, which many clients' settings break).
 constexpr auto least_ping_interval_ms = 5'000;
 // Only reflection needs them: one that waits for work, and as many as may have a stream of it open at a time.
 constexpr auto reflection_threads = 8;
+constexpr auto most_streams = 4'096;  // Open calls of one connection; further ones wait at the client.
 
 std::string bracketed(const std::string& host) { return host.find(':') == std::string::npos ? host : "[" + host + "]"; }
 
@@ -119,9 +120,14 @@ public:
 
     void stop(Millis limit, Task done) override {
         health_->end();
-        // It blocks until the last call is over.
+        service_.open_calls().stopping = true;
+        // gRPC would also wait for streams of health and reflection, which may have no end. And it blocks.
         stopper_ = std::thread([this, limit, done = std::move(done)]() mutable {
-            server_->Shutdown(std::chrono::system_clock::now() + limit);
+            const auto deadline = std::chrono::steady_clock::now() + limit;
+            while (service_.open_calls().count > 0 && std::chrono::steady_clock::now() < deadline) {
+                std::this_thread::sleep_for(stop_check);
+            }
+            server_->Shutdown(std::chrono::system_clock::now());
             first_.post(std::move(done));
         });
     }
@@ -143,6 +149,7 @@ private:
         builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, keep_alive_timeout_ms);
         builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
         builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, least_ping_interval_ms);
+        builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, most_streams);
         builder.SetSyncServerOption(grpc::ServerBuilder::NUM_CQS, 1);
         builder.SetSyncServerOption(grpc::ServerBuilder::MIN_POLLERS, 1);
         builder.SetSyncServerOption(grpc::ServerBuilder::MAX_POLLERS, 1);

@@ -32,8 +32,9 @@ public:
     /// The port that is listened on.
     virtual std::uint16_t port() const = 0;
 
-    /// Accepts no new calls and says so to health checks, lets open calls be answered. `done` runs on the first loop
-    /// when the last one is gone or `limit` has passed, when the rest is cancelled. Call once, on the first loop.
+    /// Says so to health checks and lets open calls be answered; further ones are left to the engine, which refuses
+    /// them. When the last one is over or `limit` has passed, it ends all connections, and `done` runs on the first
+    /// loop. Call once, on the first loop.
     virtual void stop(Millis limit, Task done) = 0;
 };
 

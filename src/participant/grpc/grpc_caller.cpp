@@ -3,6 +3,7 @@
 #include "participant/grpc/grpc_message.h"
 #include "participant/reply.h"
 
+#include <grpc/support/time.h>
 #include <grpcpp/client_context.h>
 #include <grpcpp/support/byte_buffer.h>
 
@@ -63,7 +64,8 @@ Result<GrpcCaller::OpenPtr> GrpcCaller::prepare(Call& call, GrpcAddress& address
     open->channel->last_used = open->started;
     ++open->channel->open;
     for (const auto& [key, value] : *metadata) open->context.AddMetadata(key, value);
-    open->context.set_deadline(std::chrono::system_clock::now() + call.timeout);
+    open->context.set_deadline(
+        gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), gpr_time_from_millis(call.timeout.count(), GPR_TIMESPAN)));
     const grpc::Slice message(message_of(call));
     open->request = grpc::ByteBuffer(&message, 1);
     open->url = std::move(call.url);

@@ -1,6 +1,7 @@
 #include "unit/api_grpc/running_grpc.h"
 
 #include <gmock/gmock.h>
+#include <grpcpp/generic/generic_stub.h>
 #include <gtest/gtest.h>
 
 #include <future>
@@ -108,17 +109,18 @@ TEST(GrpcServer, StopsWhenTheLastCallIsAnsweredAndTakesNoNewOnes) {
     std::promise<void> stopped;
     auto is_stopped = stopped.get_future();
     running.loops.run([&] { running.server->stop(Millis(20'000), [&] { stopped.set_value(); }); });
-    const auto refused = [&] {
-        Context context;
-        Empty empty;
-        dtmgimp::DtmGidReply reply;
-        return running.stub()->NewGid(&context, empty, &reply).error_code() == StatusCode::UNAVAILABLE;
-    };
-    EXPECT_TRUE(eventually(refused));
+    constexpr int not_serving = 2;
+    EXPECT_EQ(running.health(), not_serving);
+    // The engine is still asked, and refuses.
+    running.loops.run([&] { engine.answer = {engine::Answer::Kind::unavailable, "stopping"}; });
+    Context context;
+    Empty empty;
+    EXPECT_EQ(running.stub()->Abort(&context, saga(), &empty).error_code(), StatusCode::UNAVAILABLE);
     EXPECT_EQ(is_stopped.wait_for(Millis(0)), std::future_status::timeout);
     engine.answer_all({});
     EXPECT_TRUE(waiter.status().ok());
     EXPECT_EQ(is_stopped.wait_for(std::chrono::seconds(10)), std::future_status::ready);
+    EXPECT_EQ(running.health(), -1);
 }
 
 TEST(GrpcServer, CutsWhatIsOpenAtTheLimitOfAStop) {
@@ -131,6 +133,38 @@ TEST(GrpcServer, CutsWhatIsOpenAtTheLimitOfAStop) {
     EXPECT_EQ(stopped.get_future().wait_for(std::chrono::seconds(10)), std::future_status::ready);
     EXPECT_FALSE(waiter.status().ok());
     engine.drop_all();
+}
+
+// Health watches and reflection have no end of their own.
+TEST(GrpcServer, OpenStreamsDoNotHoldUpAStopNorTheOtherCalls) {
+    QuietEngine engine;
+    Running running(engine);
+    Context contexts[20];
+    grpc::GenericStub stub(running.channel());
+    grpc::CompletionQueue queue;
+    std::vector<std::unique_ptr<grpc::GenericClientAsyncReaderWriter>> streams;
+    for (Context& context : contexts) {
+        const bool watches = streams.size() % 2 == 0;
+        streams.push_back(stub.PrepareCall(
+            &context,
+            watches ? "/grpc.health.v1.Health/Watch" : "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
+            &queue));
+        streams.back()->StartCall(&context);
+        void* tag = nullptr;
+        bool ok = false;
+        ASSERT_TRUE(queue.Next(&tag, &ok));
+    }
+    Context context;
+    Empty empty;
+    EXPECT_TRUE(running.stub()->Abort(&context, saga(), &empty).ok());
+    std::promise<void> stopped;
+    running.loops.run([&] { running.server->stop(Millis(60'000), [&] { stopped.set_value(); }); });
+    EXPECT_EQ(stopped.get_future().wait_for(std::chrono::seconds(10)), std::future_status::ready);
+    queue.Shutdown();
+    void* tag = nullptr;
+    bool ok = false;
+    while (queue.Next(&tag, &ok)) {
+    }
 }
 
 TEST(GrpcServer, HealthFollowsTheEngine) {

@@ -40,6 +40,20 @@ TEST(GrpcStatus, FollowsTheTable) {
     }
 }
 
+TEST(GrpcStatus, LongTextsAreCutToWhatClientsTake) {
+    QuietEngine engine;
+    engine.answer = {Kind::failure, std::string(100'000, '\xE4')};
+    Running running(engine);
+    dtmgimp::DtmRequest request;
+    request.set_gid("g1");
+    request.set_transtype("saga");
+    google::protobuf::Empty empty;
+    Context context;
+    const auto status = running.stub()->Submit(&context, request, &empty);
+    EXPECT_EQ(status.error_code(), StatusCode::ABORTED);
+    EXPECT_EQ(status.error_message(), std::string(2'000, '?'));
+}
+
 TEST(GrpcStatus, ReachesTheClientOfEveryRpc) {
     QuietEngine engine;
     Running running(engine);
