@@ -130,4 +130,16 @@ TEST_F(RedisExpiry, ForgetsTheIndexEntriesOfWhatHasExpired) {
     EXPECT_EQ(cli({"zcard", "{a}_u"}), "1");
 }
 
+// Nobody calls expire() where Redis expires by itself.
+TEST_F(RedisExpiry, ForgetsThemWithEveryClaimToo) {
+    for (int i = 0; i < 600; ++i) apply(insert(saga("g" + std::to_string(i), at(i))));
+    cli({"eval", "for _,k in ipairs(redis.call('keys', '{a}_?_g*')) do redis.call('del', k) end", "0"});
+    apply(insert(saga("alive", at(1000))));
+    const Time a_week_later = at(0) + std::chrono::days(7);
+    EXPECT_TRUE(wait_until([&] {
+        EXPECT_TRUE(backend->claim_due(a_week_later, a_week_later + Millis(1), 1));
+        return cli({"zcard", "{a}_dtmd_c"}) == "1";
+    }));
+}
+
 }  // namespace dtmd::store::test

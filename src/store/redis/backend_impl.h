@@ -72,7 +72,15 @@ private:
     // Listings.
     Result<std::vector<Entry>> entries(const Slice& slice, const Filter& filter, const std::optional<Place>& behind,
                                        std::size_t count, bool& is_last);
-    Result<void> sweep(const Slice& slice, Time finished_before, std::size_t limit, std::size_t& removed);
+
+    // Sweeping.
+    struct Sweep {
+        Time finished_before;  ///< Remove what finished before; no_time: nothing.
+        Time created_before;   ///< Look no further than this.
+        std::size_t limit = 0;
+    };
+    Result<std::size_t> sweep(std::size_t slice, const Sweep& what);
+    void sweep_now_and_then(Time now);
 
     // Records that the indexes lack, since dtm wrote them.
     Result<void> index_what_is_missing();

@@ -9,6 +9,7 @@ Result<Claims> RedisBackend::claim_due(Time due, Time lease_until, std::size_t l
     if (auto is_ready = ready(); !is_ready) return is_ready.error();
     Claims claims;
     if (limit == 0) return claims;
+    sweep_now_and_then(due);
     const auto& slices = shared_->layout.slices();
     std::vector<std::size_t> shares{limit};
     if (slices.size() > 1) {

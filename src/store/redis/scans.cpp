@@ -12,9 +12,7 @@ namespace {
 // What one call may look at, so that a filter that matches next to nothing doesn't hold a scanner for long.
 constexpr std::size_t list_effort = 20'000;
 
-// Entries of one millisecond that are asked for at once, and how many of an index in one sweep.
-constexpr std::size_t least_entries = 64, sweep_entries = 256;
-constexpr int sweep_rounds = 16;
+constexpr std::size_t least_entries = 64;
 
 std::string to_position(std::int64_t created, const std::string& gid) {
     return "r" + std::to_string(created) + "-" + absl::WebSafeBase64Escape(gid);
@@ -27,13 +25,6 @@ bool parse_position(std::string_view text, std::int64_t& created, std::string& g
     const auto digits = static_cast<std::size_t>(end - text.data());
     if (error != std::errc() || digits >= text.size() || text[digits] != '-') return false;
     return absl::WebSafeBase64Unescape(std::string(text.substr(digits + 1)), &gid) && !gid.empty();
-}
-
-std::optional<std::int64_t> whole(const std::string& score) {
-    double value = 0;
-    const auto [end, error] = std::from_chars(score.data(), score.data() + score.size(), value);
-    if (error != std::errc() || end != score.data() + score.size()) return std::nullopt;
-    return static_cast<std::int64_t>(value);
 }
 
 }  // namespace
@@ -60,7 +51,7 @@ Result<std::vector<RedisBackend::Entry>> RedisBackend::entries(const Slice& slic
         is_last = answer->items.size() < wanted;
         offset += answer->items.size();
         for (const Reply& item : answer->items) {
-            Entry entry{.place = {.created = whole(item.at(1)).value_or(0), .gid = item.at(0)}, .stored = {}};
+            Entry entry{.place = {.created = parse_created(item.at(1)).value_or(0), .gid = item.at(0)}, .stored = {}};
             // Within a millisecond the order is that of the gids, from the last to the first.
             if (behind && entry.place.created == behind->created && entry.place.gid >= behind->gid) continue;
             if (item.items.size() >= 6) {
@@ -126,44 +117,6 @@ Result<Page> RedisBackend::list(const Filter& filter, const std::string& positio
     return page;
 }
 
-Result<std::size_t> RedisBackend::expire(Time finished_before, std::size_t limit) {
-    if (auto is_ready = ready(); !is_ready) return is_ready.error();
-    std::size_t removed = 0;
-    for (const Slice& slice : shared_->layout.slices()) {
-        if (auto swept = sweep(slice, finished_before, limit - removed, removed); !swept) {
-            if (removed == 0) return swept.error();
-            break;
-        }
-        if (removed >= limit) break;
-    }
-    return removed;
-}
-
-// Looks at a part of the index, beginning where it stopped last time, and goes on while that is worth while.
-Result<void> RedisBackend::sweep(const Slice& slice, Time finished_before, std::size_t limit, std::size_t& removed) {
-    const auto place = static_cast<std::size_t>(&slice - shared_->layout.slices().data());
-    std::size_t& at = sweep_at_[place];
-    std::string before = json_time(finished_before);
-    before = finished_before > no_time ? before.substr(1, before.size() - 2) : "";
-    std::size_t left = limit;
-    for (int round = 0; round < sweep_rounds && left > 0; ++round) {
-        const std::string words[] = {slice.prefix, std::to_string(at), std::to_string(sweep_entries), before,
-                                     std::to_string(left)};
-        const Answer answer =
-            link_.change({slice.slot, script_call(Script::sweep, {slice.created(), slice.open(), slice.due()}, words)});
-        if (!answer) return answer.error();
-        if (answer->items.size() < 3) return odd_answer("a sweep");
-        const auto count = [&](std::size_t i) { return static_cast<std::size_t>(answer->items[i].integer); };
-        removed += count(2);
-        left -= std::min(left, count(2));
-        at += count(0) - count(1);
-        const bool is_end = count(0) < sweep_entries;
-        if (is_end) at = 0;
-        if (is_end || count(1) < sweep_entries / 4) break;
-    }
-    return {};
-}
-
 Result<Counts> RedisBackend::counts() {
     if (auto is_ready = ready(); !is_ready) return is_ready.error();
     std::vector<Command> commands;
@@ -178,7 +131,7 @@ Result<Counts> RedisBackend::counts() {
         if (!answers[i]) return answers[i].error();
         if (i % 2 == 0) {
             counts.unfinished += static_cast<std::uint64_t>(answers[i]->integer);
-        } else if (const auto created = whole(answers[i]->text); created && !answers[i]->text.empty()) {
+        } else if (const auto created = parse_created(answers[i]->text)) {
             const Time time = from_ms(*created);
             counts.oldest_unfinished = std::min(counts.oldest_unfinished.value_or(time), time);
         }

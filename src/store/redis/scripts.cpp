@@ -227,16 +227,18 @@ return ''
 
 // What has expired leaves its entry in the index behind, which nobody else takes out.
 constexpr std::string_view sweep = R"lua(
--- KEYS c o u   ARGV prefix offset count ended_before limit
+-- KEYS c o u   ARGV prefix offset count ended_before limit     ended_before: empty if nothing is to be removed
 local entries = redis.call('ZRANGE', KEYS[1], ARGV[2], tonumber(ARGV[2]) + tonumber(ARGV[3]) - 1)
+local newest = #entries > 0 and redis.call('ZSCORE', KEYS[1], entries[#entries]) or ''
+local limit = ARGV[4] ~= '' and tonumber(ARGV[5]) or 0
 local gone, removed = 0, 0
 for _, gid in ipairs(entries) do
   local keys = {ARGV[1] .. '_g_' .. gid, ARGV[1] .. '_b_' .. gid, ARGV[1] .. '_s_' .. gid}
-  local g = redis.call('GET', keys[1])
-  local drop = not g
-  if g and removed < tonumber(ARGV[5]) and string.sub(g, 1, 22) == '{"id":0,"update_time":' then
-    local status = redis.call('GET', keys[3])
-    if status == 'succeed' or status == 'failed' then
+  local drop = redis.call('EXISTS', keys[1]) == 0
+  if not drop and removed < limit then
+    local g, status = redis.call('GET', keys[1]), redis.call('GET', keys[3])
+    local ours = string.sub(g, 1, 22) == '{"id":0,"update_time":'
+    if ours and (status == 'succeed' or status == 'failed') then
       local key = status == 'succeed' and ',"finish_time":"' or ',"rollback_time":"'
       local _, at = string.find(g, key, 1, true)
       if at and string.sub(g, at + 1, at + 24) < ARGV[4] then
@@ -247,13 +249,11 @@ for _, gid in ipairs(entries) do
     end
   end
   if drop then
-    redis.call('ZREM', KEYS[1], gid)
-    redis.call('ZREM', KEYS[2], gid)
-    redis.call('ZREM', KEYS[3], gid)
+    for i = 1, 3 do redis.call('ZREM', KEYS[i], gid) end
     gone = gone + 1
   end
 end
-return {#entries, gone, removed}
+return {#entries, gone, removed, newest}
 )lua";
 
 constexpr std::string_view index = R"lua(

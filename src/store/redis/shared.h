@@ -8,6 +8,7 @@
 #include <chrono>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 namespace dtmd::store::redis {
@@ -37,6 +38,15 @@ struct Shared {
         return true;
     }
 
+    /// Whether nobody has swept for `interval`. Then it is this caller's turn.
+    bool is_time_to_sweep(std::chrono::steady_clock::duration interval) {
+        const auto now = std::chrono::steady_clock::now();
+        const std::lock_guard lock(mutex_);
+        if (now < sweep_again_) return false;
+        sweep_again_ = now + interval;
+        return true;
+    }
+
     void end_indexing(std::chrono::steady_clock::time_point again) {
         const std::lock_guard lock(mutex_);
         index_again_ = again;
@@ -45,7 +55,7 @@ struct Shared {
 private:
     std::mutex mutex_;
     std::optional<Durability> told_;
-    std::chrono::steady_clock::time_point index_again_{};
+    std::chrono::steady_clock::time_point index_again_{}, sweep_again_{};
 };
 
 }  // namespace dtmd::store::redis

@@ -53,6 +53,13 @@ std::optional<std::chrono::minutes> take_offset(std::string_view& text) {
     return behind ? -offset : offset;
 }
 
+std::optional<double> parse_number(std::string_view text) {
+    double number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(number)) return std::nullopt;
+    return number;
+}
+
 }  // namespace
 
 std::string json_time(Time time) {
@@ -109,11 +116,15 @@ std::string score_of(Time time) {
 }
 
 std::optional<Time> parse_score(std::string_view text) {
-    double seconds = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
-    if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(seconds)) return std::nullopt;
-    if (std::abs(seconds) > 1e12) return std::nullopt;
-    return from_ms(std::llround(seconds * 1000));
+    const auto seconds = parse_number(text);
+    if (!seconds || std::abs(*seconds) > 1e12) return std::nullopt;
+    return from_ms(std::llround(*seconds * 1000));
+}
+
+std::optional<std::int64_t> parse_created(std::string_view text) {
+    const auto ms = parse_number(text);
+    if (!ms || std::abs(*ms) > 1e15) return std::nullopt;
+    return std::llround(*ms);
 }
 
 }  // namespace dtmd::store::redis

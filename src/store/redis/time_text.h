@@ -2,6 +2,7 @@
 
 #include "base/time.h"
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,6 +21,9 @@ std::string score_of(Time time);
 
 /// As Redis prints a score. Empty: it is none of ours.
 std::optional<Time> parse_score(std::string_view text);
+
+/// A score of our indexes by create_time: whole milliseconds. Empty: it is none.
+std::optional<std::int64_t> parse_created(std::string_view text);
 
 inline std::int64_t to_ms(Time time) { return time.time_since_epoch().count(); }
 inline Time from_ms(std::int64_t ms) { return Time(Millis(ms)); }
