@@ -69,6 +69,7 @@ protected:
     }
 
     bool is_waiting_for_a_lock() {
+        std::this_thread::sleep_for(150ms);  // The table is made anew only if nobody has looked for 100 ms.
         return server
                    .run(
                        "SELECT trx_id FROM information_schema.innodb_trx WHERE trx_state='LOCK WAIT' AND "

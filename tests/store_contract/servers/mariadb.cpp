@@ -128,6 +128,12 @@ MariaDb::MariaDb(Words settings) : folder_(folder_for_data()), settings_(std::mo
     grant();
 }
 
+MariaDb::MariaDb(const MariaDb& original, Words settings)
+    : folder_(folder_for_data()), settings_(std::move(settings)), port_(free_ports(1)[0]) {
+    if (!::mkdtemp(folder_.data())) throw std::runtime_error("can't make the folder " + folder_);
+    std::filesystem::copy(original.file("data"), file("data"), std::filesystem::copy_options::recursive);
+}
+
 MariaDb::~MariaDb() {
     kill();
     std::error_code ignored;

@@ -36,8 +36,10 @@ class MariaDb {
 public:
     /// Makes the folder and starts the server, with `settings` in addition to small defaults.
     explicit MariaDb(std::vector<std::string> settings = {});
+
+    /// Not started yet, with all that `original` holds, which must be stopped.
+    MariaDb(const MariaDb& original, std::vector<std::string> settings);
     ~MariaDb();
-    MariaDb(const MariaDb&) = delete;
     MariaDb& operator=(const MariaDb&) = delete;
 
     /// The one of this test process, started when it is first asked for.
@@ -67,7 +69,7 @@ private:
     std::string file(const std::string& name) const { return folder_ + "/" + name; }
 
     std::string folder_;
-    const std::vector<std::string> settings_;
+    std::vector<std::string> settings_;
     std::uint16_t port_;
     pid_t pid_ = -1;
 };
