@@ -1,9 +1,12 @@
 // How many changes a second the store makes durable, and what they cost.
-// Usage: store_bench [SECONDS [CLIENTS [WRITERS]]]    32 clients, each running sagas of two branches one after the
-// other: insert, first branch done, second branch done and finished. Three durable changes per saga.
+// Usage: store_bench [SECONDS [CLIENTS [WRITERS [rocksdb|postgres [SETTING...]]]]]    32 clients, each running sagas of two
+// branches one after the other: insert, first branch done, second branch done and finished. Three durable changes per
+// saga. PostgreSQL runs in a folder below $TMPDIR, with its durable defaults unless settings (fsync=off) say otherwise;
+// its CPU is not counted.
 
 #include "store/rocksdb/rocksdb_backend.h"
 #include "store_contract/samples.h"
+#include "store_contract/servers/postgres.h"
 #include "store_contract/temp_folder.h"
 
 #include <sys/resource.h>
@@ -12,6 +15,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
+#include <filesystem>
 #include <mutex>
 #include <thread>
 #include <vector>
@@ -147,8 +151,15 @@ double cpu_seconds() {
 int main(int count, char** arguments) {
     const auto argument = [&](int i, int otherwise) { return count > i ? std::atoi(arguments[i]) : otherwise; };
     const int seconds = argument(1, 5), clients_count = argument(2, 32), writers = argument(3, 1);
+    const bool is_postgres = count > 4 && std::string(arguments[4]) == "postgres";
     const test::TempFolder folder;
-    const auto factory = open_rocksdb({.path = folder.file("store")});
+    std::unique_ptr<test::PostgresServer> server;
+    if (is_postgres) {
+        const std::vector<std::string> settings(arguments + 5, arguments + count);
+        server = std::make_unique<test::PostgresServer>(settings, std::filesystem::temp_directory_path().string());
+    }
+    const auto factory =
+        is_postgres ? open_postgres(server->options("bench")) : open_rocksdb({.path = folder.file("store")});
     if (!factory) {
         std::fprintf(stderr, "%s\n", factory.error().what.c_str());
         return 1;
@@ -156,8 +167,8 @@ int main(int count, char** arguments) {
     CountingMetrics metrics;
     std::atomic<bool> stop{false};
     ThreadLoop loops[2];
-    const auto store =
-        make_group_commit_store(*factory, {.writers = static_cast<std::size_t>(writers), .exclusive = true}, metrics);
+    const auto store = make_group_commit_store(
+        *factory, {.writers = static_cast<std::size_t>(writers), .exclusive = !is_postgres}, metrics);
     std::vector<std::unique_ptr<Client>> clients;
     for (int i = 0; i < clients_count; ++i) {
         Loop& home = loops[i % 2];

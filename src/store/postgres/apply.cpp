@@ -1,22 +1,21 @@
 #include "store/postgres/backend_impl.h"
-#include "store/postgres/batch_plan.h"
 
 namespace dtmd::store::postgres {
 
 Result<void> PostgresBackend::apply(std::span<const Mutation> batch, std::span<Outcome> outcomes) {
     if (batch.empty()) return {};
-    bool is_careful = false;
+    Caution caution;
     return transact<void>([&](Session& session) {
-        auto written = write(session, batch, outcomes, is_careful);
-        // Hardly ever are there old branches of a new gid, so that is only looked at when it turns out to be wrong.
-        is_careful = !written && written.error().fault == Fault::duplicate;
+        auto written = write(session, batch, outcomes, caution);
+        if (!written && written.error().fault == Fault::duplicate) caution.left_behind = true;
+        if (!written && written.error().fault == Fault::locked) caution.locked = true;
         return written;
     });
 }
 
 Attempt<void> PostgresBackend::write(Session& session, std::span<const Mutation> batch, std::span<Outcome> outcomes,
-                                     bool is_careful) {
-    BatchPlan plan(batch, outcomes, session.facts.limits, link_.shared(), is_careful);
+                                     Caution caution) {
+    BatchPlan plan(batch, outcomes, session.facts.limits, link_.shared(), caution);
     const auto look = plan.look();
     if (!look.empty()) {
         auto seen = session.run(look);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "store/backend.h"
+#include "store/postgres/batch_plan.h"
 #include "store/postgres/link.h"
 
 namespace dtmd::store::postgres {
@@ -27,7 +28,7 @@ public:
 
 private:
     Attempt<void> write(Session& session, std::span<const Mutation> batch, std::span<Outcome> outcomes,
-                        bool is_careful);
+                        Caution caution);
     Attempt<Claims> claim(Session& session, Time due, Time lease_until, std::size_t limit);
     Result<Outcome> change_key_value(const Query& query);
 
@@ -46,6 +47,7 @@ private:
 template <class T, class Work>
 Result<T> PostgresBackend::transact(Work work) {
     constexpr int most_attempts = 4;
+    bool was_locked = false;
     for (int attempt = 1;; ++attempt) {
         const auto session = link_.get();
         if (!session) return session.error();
@@ -59,9 +61,12 @@ Result<T> PostgresBackend::transact(Work work) {
             }
         }
         const Fault fault = done.error().fault;
-        const bool may_help = fault == Fault::rolled_back || fault == Fault::duplicate || fault == Fault::stale;
+        const bool is_locked = fault == Fault::locked;
+        const bool may_help =
+            fault == Fault::rolled_back || fault == Fault::duplicate || fault == Fault::stale || is_locked;
         auto error = link_.failed(done.error(), committing_);
-        if (!may_help || attempt == most_attempts) return error;
+        if (!may_help || attempt == most_attempts || (is_locked && was_locked)) return error;
+        was_locked = was_locked || is_locked;
     }
 }
 

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <numeric>
-#include <set>
 
 namespace dtmd::store::postgres {
 namespace {
@@ -40,8 +39,8 @@ Query with_texts(std::string text, const std::vector<std::string>& texts) {
 }  // namespace
 
 BatchPlan::BatchPlan(std::span<const Mutation> batch, std::span<Outcome> outcomes, const sql::Limits& limits,
-                     Shared& shared, bool is_careful)
-    : batch_(batch), outcomes_(outcomes), limits_(limits), shared_(shared), is_careful_(is_careful) {
+                     Shared& shared, Caution caution)
+    : batch_(batch), outcomes_(outcomes), limits_(limits), shared_(shared), caution_(caution) {
     for (const Mutation& mutation : batch) {
         if (mutation.change == Change::insert || !sql::is_text(mutation.gid)) continue;
         gids_.push_back(mutation.gid);
@@ -53,14 +52,19 @@ BatchPlan::BatchPlan(std::span<const Mutation> batch, std::span<Outcome> outcome
 std::vector<Query> BatchPlan::look() const {
     std::vector<Query> queries;
     if (gids_.empty()) return queries;
-    queries.push_back({.text = "BEGIN"});
-    queries.push_back(with_texts(
+    std::string globals =
         "SELECT gid,id,status,trans_type,options,ext_data FROM trans_global WHERE gid=ANY($1::text[]) ORDER BY gid "
-        "FOR UPDATE",
-        gids_));
-    if (gids_with_rows_.empty()) return queries;
-    queries.push_back(with_texts(
-        "SELECT gid,id,branch_id,op FROM trans_branch_op WHERE gid=ANY($1::text[]) ORDER BY id", gids_with_rows_));
+        "FOR UPDATE";
+    if (caution_.locked) globals += " SKIP LOCKED";
+    queries.push_back({.text = "BEGIN"});
+    queries.push_back(with_texts(std::move(globals), gids_));
+    if (!gids_with_rows_.empty()) {
+        queries.push_back(with_texts(
+            "SELECT gid,id,branch_id,op FROM trans_branch_op WHERE gid=ANY($1::text[]) ORDER BY id", gids_with_rows_));
+    }
+    if (caution_.locked) {
+        queries.push_back(with_texts("SELECT gid FROM trans_global WHERE gid=ANY($1::text[])", gids_));
+    }
     return queries;
 }
 
@@ -73,6 +77,12 @@ void BatchPlan::learn(Replies& replies) {
         stored.mode = globals.text(3);
         stored.options = globals.text(4);
         stored.ext_data = globals.text(5);
+    }
+    if (caution_.locked) {
+        Reply& all = replies.back();
+        while (all.next()) {
+            if (!stored_.contains(all.text(0))) locked_.emplace(all.text(0));
+        }
     }
     if (gids_with_rows_.empty()) return;
     Reply& rows = replies[2];
@@ -94,7 +104,7 @@ std::vector<Query> BatchPlan::write() {
     if (!appended_.empty()) queries.push_back(insert_branches(appended_));
     for (const auto& [signature, updates] : global_updates_) queries.push_back(updates.query("trans_global"));
     for (const auto& [signature, updates] : branch_updates_) queries.push_back(updates.query("trans_branch_op"));
-    if (!new_globals_.empty() && is_careful_) {
+    if (!new_globals_.empty() && caution_.left_behind) {
         std::vector<std::string> gids;
         for (const auto& [gid, index] : inserts_) gids.emplace_back(gid);
         queries.push_back(
@@ -106,8 +116,6 @@ std::vector<Query> BatchPlan::write() {
     if (queries.empty()) return queries;
 
     insert_at_ = queries.size() - 1;
-    // A single statement is a transaction by itself.
-    if (queries.size() == 1 && gids_.empty()) return queries;
     if (gids_.empty()) {
         queries.insert(queries.begin(), {.text = "BEGIN"});
         ++insert_at_;
@@ -155,6 +163,10 @@ const BatchPlan::Stored* BatchPlan::find_expected(const Mutation& mutation) cons
     return &stored;
 }
 
+Outcome BatchPlan::not_expected(const std::string& gid) const {
+    return locked_.contains(gid) ? Outcome::unavailable : Outcome::not_found;
+}
+
 // Empty, or why not.
 std::string BatchPlan::why_refused(const std::vector<sql::BranchRow>& rows) const {
     for (const sql::BranchRow& row : rows) {
@@ -180,7 +192,7 @@ Outcome BatchPlan::insert(const Mutation& mutation) {
 
 Outcome BatchPlan::update(const Mutation& mutation) {
     const Stored* const stored = find_expected(mutation);
-    if (stored == nullptr) return Outcome::not_found;
+    if (stored == nullptr) return not_expected(mutation.gid);
     const Patch& patch = mutation.patch;
     if (std::ranges::any_of(patch.rows, [&](const RowPatch& row) { return row.row >= stored->rows.size(); })) {
         return Outcome::not_found;
@@ -194,7 +206,7 @@ Outcome BatchPlan::update(const Mutation& mutation) {
 
 Outcome BatchPlan::append(const Mutation& mutation) {
     const Stored* const stored = find_expected(mutation);
-    if (stored == nullptr) return Outcome::not_found;
+    if (stored == nullptr) return not_expected(mutation.gid);
     const auto is_taken = [&](const txn::Branch& branch) {
         return std::ranges::any_of(stored->rows, [&](const StoredRow& row) {
             return row.branch_id == branch.branch_id && row.op == branch.op;

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -12,16 +13,20 @@
 
 namespace dtmd::store::postgres {
 
+/// What hardly ever matters, and costs time to look at: a batch that failed because of it is done again with care.
+struct Caution {
+    bool left_behind = false;  ///< A new gid may have branches that someone left without their transaction.
+    bool locked = false;       ///< Rows may be locked for long: answer those changes `unavailable` and do the others.
+};
+
 /// What one batch of changes does to the tables: first what has to be looked up, then what is to be written, a few
 /// statements for all changes together. Does no I/O.
 ///
 /// Rows are locked, and new gids taken, in the order of the gids: two batches never wait for each other in a circle.
 class BatchPlan {
 public:
-    /// @param is_careful  also remove branches that someone left behind without their transaction. Without it the plan
-    ///                    counts on there being none, and the server's duplicate-key error says when that was wrong.
     BatchPlan(std::span<const Mutation> batch, std::span<Outcome> outcomes, const sql::Limits& limits, Shared& shared,
-              bool is_careful);
+              Caution caution);
 
     /// Begins the database transaction, locks the rows that will be changed, and reads what decides. None: nothing has
     /// to be looked up.
@@ -53,6 +58,7 @@ private:
     Outcome refuse(const std::string& gid, const std::string& why);
 
     const Stored* find_expected(const Mutation& mutation) const;
+    Outcome not_expected(const std::string& gid) const;
     std::string why_refused(const std::vector<sql::BranchRow>& rows) const;
     static void set(std::map<std::string, Updates>& updates, std::int64_t id,
                     const std::vector<sql::Assignment>& assignments);
@@ -61,9 +67,10 @@ private:
     const std::span<Outcome> outcomes_;
     const sql::Limits& limits_;
     Shared& shared_;
-    const bool is_careful_;
+    const Caution caution_;
     std::vector<std::string> gids_, gids_with_rows_;  ///< To be looked up.
     std::map<std::string, Stored, std::less<>> stored_;
+    std::set<std::string, std::less<>> locked_;  ///< By someone else.
 
     GlobalArrays new_globals_;
     BranchArrays new_branches_, appended_;

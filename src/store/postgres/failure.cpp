@@ -10,6 +10,7 @@ std::string_view remedy_of(std::string_view code) {
     if (code == "3D000") return "Create the database, or run `dtmd schema apply`";
     if (code == "42501") return "Grant the user SELECT, INSERT, UPDATE and DELETE on dtm's tables";
     if (code == "42P01" || code == "42703") return "Run `dtmd schema check`, then `dtmd schema apply`";
+    if (code == "55P03") return "Another client holds a lock on the same rows or tables for long";
     if (code == "53300") return "Raise the server's max_connections, or lower Store.Writers and Store.Readers";
     if (code == "53100") return "Free some space on the server's disk";
     if (code == "25006") return "The server is read-only; dtmd tries the next host";
@@ -32,7 +33,8 @@ void throw_exception_from_error(const Failure& failure, const boost::source_loca
 Fault fault_of(std::string_view code, bool is_fatal) {
     if (is_fatal || code.empty() || code.starts_with("08")) return Fault::lost;
     if (code == "40003") return Fault::lost;  // The server itself does not know whether it has committed.
-    if (code.starts_with("40") || code == "55P03") return Fault::rolled_back;
+    if (code.starts_with("40")) return Fault::rolled_back;
+    if (code == "55P03") return Fault::locked;
     if (code == "25006") return Fault::demoted;
     if (code == "23505") return Fault::duplicate;
     // A prepared statement is gone (a pooler, DISCARD ALL), or a table was altered since it was prepared.

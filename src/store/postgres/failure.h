@@ -10,7 +10,8 @@ namespace dtmd::store::postgres {
 /// What a failed statement means for whoever sent it.
 enum class Fault {
     lost,         ///< The connection broke: what was sent may have been done.
-    rolled_back,  ///< Deadlock, lock wait, serialization failure: not done, and it may be tried again at once.
+    rolled_back,  ///< Deadlock, serialization failure: not done, and it may be tried again at once.
+    locked,       ///< Someone else has locked what it needs, for long: not done.
     demoted,      ///< This server takes no changes (any more): not done, try another host.
     duplicate,    ///< A unique key is taken: not done.
     stale,        ///< What this connection knows of the server is out of date: not done, connect anew.

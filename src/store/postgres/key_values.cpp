@@ -1,8 +1,12 @@
 #include "store/postgres/backend_impl.h"
 #include "store/sql/position.h"
 
+#include <algorithm>
+
 namespace dtmd::store::postgres {
 namespace {
+
+constexpr std::size_t longest_page = 100'000;
 
 constexpr std::string_view select = "SELECT cat,k,v,version,create_time,update_time,id FROM kv WHERE cat=$1::text";
 
@@ -37,6 +41,7 @@ Result<KeyValuePage> PostgresBackend::kv_scan(const std::string& category, const
     const auto after = sql::position_id(position);
     if (!after) return after.error();
     if (!sql::is_text(category)) return KeyValuePage{};
+    limit = std::min(limit, longest_page);
     Query look{.text = std::string(select) + " AND id>$2::bigint ORDER BY id LIMIT $3::bigint"};
     look.parameters.text(category).number(*after).number(static_cast<std::int64_t>(limit) + 1);
     auto found = link_.read(look);

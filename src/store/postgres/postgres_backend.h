@@ -28,7 +28,7 @@ struct PostgresOptions {
     std::string schema = "public";
     PostgresTls tls{};
     std::chrono::seconds connect_timeout{3};
-    std::chrono::seconds timeout{10};  ///< For one answer of the server; waiting for locks ends after half of it.
+    std::chrono::seconds timeout{10};  ///< For one answer of the server. Locks are waited for a second at most.
     bool create_schema = true;         ///< Creates the database, schema and missing tables, if the user may.
     bool require_durable = false;      ///< Refuses a server that could lose what it has acknowledged.
 

@@ -2,6 +2,8 @@
 #include "store/postgres/columns.h"
 #include "store/sql/position.h"
 
+#include <algorithm>
+
 namespace dtmd::store::postgres {
 namespace {
 
@@ -10,6 +12,8 @@ constexpr std::int64_t list_effort = 20'000;
 
 // Beyond so many unfinished ones the oldest is not looked for, and beyond the second bound they are not counted.
 constexpr std::int64_t exact_count = 20'000, most_counted = 1'000'000;
+
+constexpr std::size_t longest_page = 100'000;
 
 constexpr std::int64_t last_id = INT64_MAX;
 
@@ -99,6 +103,7 @@ Result<Page> PostgresBackend::list(const Filter& filter, const std::string& posi
     const auto given = sql::position_id(position);
     if (!given) return given.error();
     const std::int64_t before = position.empty() ? last_id : *given;
+    limit = std::min(limit, longest_page);
     std::vector<Query> queries;
     queries.push_back(listing(filter, before, limit));
     if (filters(filter)) queries.push_back(effort_ends(before));

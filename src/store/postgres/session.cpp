@@ -10,6 +10,9 @@ namespace {
 // Each combination of columns that an update may set is a statement of its own. Beyond this many they are not kept.
 constexpr std::size_t most_prepared = 200;
 
+// Nodes lock rows for one commit. Who locks one for longer must not keep all others waiting.
+constexpr std::chrono::milliseconds longest_lock_wait{1000};
+
 std::string_view field(const PGresult* result, int which) {
     const char* const text = PQresultErrorField(result, which);
     return text == nullptr ? std::string_view() : std::string_view(text);
@@ -31,11 +34,13 @@ Attempt<std::unique_ptr<Session>> Session::connect(const PostgresOptions& option
 
 // Servers that only speak PostgreSQL's protocol lack some of these, which is fine: they are what PostgreSQL needs.
 Attempt<void> Session::settle(const PostgresOptions& options) {
-    const auto ms = [](std::chrono::milliseconds time) { return std::to_string(time.count()); };
+    using std::chrono::milliseconds;
+    const auto ms = [](milliseconds time) { return std::to_string(time.count()); };
+    const milliseconds timeout(options.timeout);
     const std::pair<const char*, std::string> settings[] = {
-        {"statement_timeout", ms(options.timeout)},
-        {"lock_timeout", ms(std::chrono::milliseconds(options.timeout) / 2)},
-        {"idle_in_transaction_session_timeout", ms(2 * options.timeout)},
+        {"statement_timeout", ms(timeout)},
+        {"lock_timeout", ms(std::min(timeout / 2, longest_lock_wait))},
+        {"idle_in_transaction_session_timeout", ms(timeout)},
         {"default_transaction_isolation", "read committed"},
         {"client_min_messages", "warning"},
         // A plan that was made while a table was empty must also be good when it no longer is: always by index.
