@@ -181,6 +181,8 @@ Attempt<FoundSchema> read_schema(Session& session) {
     constexpr const char* named =
         "t.relkind IN ('r','p') AND t.relname::text IN ('trans_global','trans_branch_op','kv') ";
     const Query queries[] = {
+        // Both at one moment: another node may be creating tables right now.
+        {.text = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"},
         {.text = std::string("SELECT t.relname::text,a.attname::text,format_type(a.atttypid,a.atttypmod),"
                              "a.atthasdef OR a.attidentity<>'' ") +
                  of_ours + "JOIN pg_attribute a ON a.attrelid=t.oid AND a.attnum>0 AND NOT a.attisdropped WHERE " +
@@ -191,16 +193,17 @@ Attempt<FoundSchema> read_schema(Session& session) {
                  "CROSS JOIN generate_series(0,x.indnkeyatts-1) AS k(n) "
                  "JOIN pg_attribute a ON a.attrelid=t.oid AND a.attnum=x.indkey[k.n] WHERE " +
                  named + "ORDER BY 1,2,k.n"},
+        {.text = "COMMIT"},
     };
     auto replies = session.run(queries);
     if (!replies) return replies.error();
     FoundSchema found;
-    Reply& columns = (*replies)[0];
+    Reply& columns = (*replies)[1];
     while (columns.next()) {
         found.tables[std::string(columns.text(0))].columns[std::string(columns.text(1))] = {
             .type = std::string(columns.text(2)), .has_default = columns.flag(3)};
     }
-    Reply& indexes = (*replies)[1];
+    Reply& indexes = (*replies)[2];
     while (indexes.next()) {
         auto& index = found.tables[std::string(indexes.text(0))].indexes[std::string(indexes.text(1))];
         index.columns.emplace_back(indexes.text(2));
