@@ -48,7 +48,7 @@ Node::~Node() {
 }
 
 Result<void> Node::open_store(const config::Config& config) {
-    auto opened = app::open_store(config, *metrics_);
+    auto opened = app::open_store(config, *metrics_, clock_);
     if (!opened) return opened.error();
     store_ = *std::move(opened);
     if (!is_shared(config.store)) return {};

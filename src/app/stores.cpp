@@ -16,6 +16,7 @@ using FactoryResult = Result<store::BackendFactory>;
 constexpr std::size_t sql_writers = 2, redis_writers = 2, shared_readers = 2;
 constexpr std::int64_t mysql_port = 3306, postgres_port = 5432, redis_port = 6379, sentinel_port = 26379;
 constexpr std::size_t spread_slices = 32;
+constexpr Millis worth_a_warning{2'000};
 
 std::int64_t port_of(const config::Store& store, std::int64_t usual) { return store.port == 0 ? usual : store.port; }
 
@@ -28,11 +29,18 @@ void say_risks(const std::vector<std::string>& risks, observe::StoreHealthMetric
     metrics.store_durable(risks.empty());
 }
 
-FactoryResult open_embedded(const config::Store& store) {
+FactoryResult open_embedded(const config::Store& store, WallClock& clock) {
     store::RocksDbOptions options;
     options.path = store.path;
     options.memory_mb = static_cast<std::size_t>(store.memory_mb);
-    return store::open_rocksdb(options);
+    auto factory = store::open_rocksdb(options);
+    if (!factory) return factory.error();
+    const auto seen = (*factory)()->clock();
+    if (!seen) return seen.error();
+    if (!*seen) return factory;
+    const Millis behind = clock.not_before(**seen);
+    if (behind > worth_a_warning) log::warn("clock.set_back", {{"behind_ms", behind.count()}});
+    return factory;
 }
 
 template <class Options>
@@ -56,12 +64,12 @@ FactoryResult open_redis_store(const config::Store& store, observe::StoreHealthM
     return store::open_redis(std::move(options));
 }
 
-FactoryResult open_backends(const config::Config& config, observe::Metrics& metrics) {
+FactoryResult open_backends(const config::Config& config, observe::Metrics& metrics, WallClock& clock) {
     const std::string& driver = config.store.driver;
     if (driver == "mysql") return open_sql(mysql_options(config.store), store::open_mysql, metrics);
     if (driver == "postgres") return open_sql(postgres_options(config.store), store::open_postgres, metrics);
     if (driver == "redis") return open_redis_store(config.store, metrics);
-    if (driver == "rocksdb") return open_embedded(config.store);
+    if (driver == "rocksdb") return open_embedded(config.store, clock);
     return Error{Errc::unavailable, "Store.Driver: " + driver + " is not part of this version"};
 }
 
@@ -158,8 +166,9 @@ store::RedisOptions redis_options(const config::Store& store) {
     return options;
 }
 
-Result<std::unique_ptr<store::Store>> open_store(const config::Config& config, observe::Metrics& metrics) {
-    auto factory = open_backends(config, metrics);
+Result<std::unique_ptr<store::Store>> open_store(const config::Config& config, observe::Metrics& metrics,
+                                                 WallClock& clock) {
+    auto factory = open_backends(config, metrics, clock);
     if (!factory) return factory.error();
     store::GroupCommitOptions options;
     options.exclusive = !is_shared(config.store);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/result.h"
+#include "base/wall_clock.h"
 #include "config/config.h"
 #include "observe/metrics.h"
 #include "store/mysql/mysql_backend.h"
@@ -16,9 +17,11 @@ namespace dtmd::app {
 
 /// The store that config.store names, open. What a shared one says about its server is logged and measured.
 ///
-/// A shared store's server need not be up: until it is, the store answers `unavailable`.
+/// A shared store's server need not be up: until it is, the store answers `unavailable`. The embedded one has `clock` go
+/// on from the latest time it has seen: what it keeps would be stuck if the machine's clock had been set back meanwhile.
 /// Errors: `unavailable` or `invalid` with one sentence for the user.
-Result<std::unique_ptr<store::Store>> open_store(const config::Config& config, observe::Metrics& metrics);
+Result<std::unique_ptr<store::Store>> open_store(const config::Config& config, observe::Metrics& metrics,
+                                                 WallClock& clock);
 
 /// Whether other nodes may use the same store: then it has a server, which may go away, and a clock of its own.
 bool is_shared(const config::Store& store);

@@ -41,6 +41,27 @@ fs::path newest_log(const fs::path& folder) {
     return newest;
 }
 
+TEST(RocksDbDurability, RemembersAboutTheLatestTimeItWasGiven) {
+    using namespace std::chrono_literals;
+    const TempFolder folder;
+    const auto clock_of = [](Backend& backend) { return *backend.clock(); };
+    const auto apply = [](Backend& backend, const Mutation& mutation) {
+        Outcome outcome = Outcome::unknown;
+        EXPECT_TRUE(backend.apply({&mutation, 1}, {&outcome, 1}));
+        return outcome;
+    };
+    {
+        const auto backend = open(folder.file("store"));
+        EXPECT_EQ(clock_of(*backend), std::nullopt);
+        ASSERT_EQ(apply(*backend, insert(tcc("a", at(5'000)))), Outcome::ok);
+        EXPECT_EQ(clock_of(*backend), at(5'000));
+        ASSERT_EQ(apply(*backend, turn("a", Status::prepared, Status::aborting, at(9'000'000))), Outcome::ok);
+        ASSERT_EQ(apply(*backend, turn("a", Status::prepared, Status::aborting, at(9'900'000))), Outcome::not_found);
+        ASSERT_EQ(apply(*backend, insert(tcc("b", at(7'000)))), Outcome::ok) << "a clock that was set back meanwhile";
+    }
+    EXPECT_EQ(clock_of(*open(folder.file("store"))), at(9'000'000));
+}
+
 TEST(RocksDbDurability, KeepsEverythingAcknowledgedOverKillNine) {
     const TempFolder folder;
     std::map<std::string, Status> expected;

@@ -30,6 +30,7 @@ public:
     Result<Outcome> kv_create(const KeyValue& item) override;
     Result<Outcome> kv_update(const KeyValue& item) override;
     Result<Outcome> kv_delete(const std::string& category, const std::string& key) override;
+    Result<std::optional<Time>> clock() override;
     Result<void> ping() override { return database_->ping(); }
 
 private:
@@ -56,6 +57,7 @@ private:
     void move(std::string_view gid, std::optional<Place> from, std::optional<Place> to);
     void move_due(const std::string& gid, Time to);
     Result<bool> remove_finished(std::string_view gid);
+    void note_time(std::span<const Mutation> batch);
     void begin();
     Result<void> commit(bool durable = true);
     Result<Outcome> put_key_value(const KeyValue& item, Time created);

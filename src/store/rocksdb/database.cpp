@@ -51,6 +51,7 @@ Result<std::shared_ptr<Database>> Database::open(const RocksDbOptions& options) 
     std::shared_ptr<Database> database(new Database(std::move(*folder), options));
     if (auto opened = database->open_files(options); !opened) return opened.error();
     if (auto known = database->check_format(); !known) return known.error();
+    if (auto known = database->read_clock(); !known) return known.error();
     return database;
 }
 
@@ -85,6 +86,18 @@ Result<void> Database::check_format() {
     durable.sync = true;
     const auto written = db_->Put(durable, std::string(format_key), std::to_string(format_version));
     if (!written.ok()) return explain(path_, written);
+    return {};
+}
+
+// Stores of earlier versions have none.
+Result<void> Database::read_clock() {
+    std::string found;
+    const auto status = db_->Get({}, std::string(clock_key), &found);
+    if (status.IsNotFound()) return {};
+    if (!status.ok()) return explain(path_, status);
+    Millis::rep ms = 0;
+    const auto [end, error] = std::from_chars(found.data(), found.data() + found.size(), ms);
+    if (error == std::errc() && end == found.data() + found.size()) clock = Time{Millis{ms}};
     return {};
 }
 

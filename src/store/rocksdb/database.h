@@ -24,7 +24,7 @@ struct Bounds {
 /// The one open RocksDB of this process, shared by all backends.
 ///
 /// Threads: `db()` is thread-safe. Whoever reads in order to write holds `write_mutex` from the reading to the commit,
-///          and so does whoever touches `bounds` or `unfinished_change`.
+///          and so does whoever touches `bounds`, `unfinished_change` or `clock`.
 class Database {
 public:
     static Result<std::shared_ptr<Database>> open(const RocksDbOptions& options);
@@ -40,6 +40,7 @@ public:
     std::mutex write_mutex;
     Bounds bounds;
     std::int64_t unfinished_change = 0;  ///< Since the store was opened.
+    Time clock = no_time;                ///< What is stored under clock_key.
     std::mutex oldest_mutex;             ///< Held by the one who looks for the oldest unfinished transaction.
 
     /// How many transactions were unfinished when the store was opened. Counted by the first caller, without holding
@@ -50,6 +51,7 @@ private:
     Database(std::unique_ptr<FolderLock> folder, const RocksDbOptions& options);
     Result<void> open_files(const RocksDbOptions& options);
     Result<void> check_format();
+    Result<void> read_clock();
 
     const std::string path_;
     const std::unique_ptr<FolderLock> folder_;
