@@ -163,7 +163,7 @@ class World:
     def judge(self):
         urls = [node.url for node in self.nodes]
         self.workload.finish()
-        settled, left = wait_for_ends(urls, self.options.deadline)
+        settled, left, last = wait_for_ends(urls, self.options.deadline)
         accounts, problems = self.workload.ledgers()
         verdict = verify(urls, accounts, problems, [bank.file for bank in self.banks],
                          len(self.banks) * self.options.accounts * OPENING, left)
@@ -171,14 +171,14 @@ class World:
             process.check()
         if verdict.acknowledged == 0:
             verdict.add("nothing was acknowledged at all: the run proves nothing")
-        return verdict, settled
+        return verdict, f"all ended {settled:.1f} s after them (last: {', '.join(last[:3]) or 'none'})"
 
     def report(self, verdict, settled, seconds):
         pulse = self.workload.pulse
         restarts = sum(node.starts - 1 for node in self.nodes)
         print(f"transactions by end: {verdict.ends}; never arrived: {verdict.unknown}; acknowledgements: {verdict.acts}")
         print("faults: " + (", ".join(f"{fault.name} {fault.count}" for fault in self.faults) or "none")
-              + f"; all ended {settled:.1f} s after them; {seconds:.0f} s in all")
+              + f"; {settled}; {seconds:.0f} s in all")
         for line in verdict.problems[:60]:
             print("PROBLEM " + line)
         print(f"acknowledged {verdict.acknowledged}, lost {verdict.lost}, restarts {restarts}, "

@@ -28,11 +28,11 @@ def caller(urls, limit=60.0):
 
 
 def wait_for_ends(urls, limit):
-    """Until nothing in the store is unfinished. The seconds that took, and the gids that were left at the limit."""
-    start, left = time.monotonic(), []
+    """Until nothing in the store is unfinished, or for `limit` seconds. (seconds, what is left, what ended last)"""
+    start, left, last = time.monotonic(), [], []
     asker = caller(urls, limit + 60)
     while True:
-        left = []
+        last, left = left or last, []
         for status in UNFINISHED:
             reply = asker.try_once("GET", f"/api/dtmsvr/all?limit=100&status={status}", None, 20)
             if reply.status != 200:
@@ -41,7 +41,7 @@ def wait_for_ends(urls, limit):
                 left += [f"{transaction['gid']} ({status})" for transaction in reply.json()["transactions"]]
         if not left or time.monotonic() - start > limit:
             asker.wire.close()
-            return time.monotonic() - start, left
+            return time.monotonic() - start, left, last
         time.sleep(0.1)
 
 

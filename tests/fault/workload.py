@@ -63,7 +63,8 @@ class Workload:
             except Exception as error:  # A client that dies silently would make the run look better than it was.
                 ledger.problem(gid, f"the client broke: {error!r}")
                 raise
-        ledger.close()
+        for closing in (ledger, coordinators.wire, banks.wire):
+            closing.close()
 
     def finish(self):
         """Begins no more transfers, and waits until the clients have had their answers. Call it when faults have
