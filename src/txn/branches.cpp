@@ -1,5 +1,7 @@
 #include "txn/branches.h"
 
+#include "txn/text.h"
+
 #include <algorithm>
 #include <charconv>
 
@@ -39,6 +41,9 @@ Complaint check_counts(const Transaction& transaction, std::size_t bodies) {
     return "payloads: expected one for each of the " + std::to_string(transaction.steps.size()) + " steps, got " +
            std::to_string(bodies);
 }
+
+// What a client sent, as a complaint repeats it: enough to find it by.
+std::string quoted(std::string_view text) { return "'" + storable_text(text, 200) + "'"; }
 
 Complaint in_step(std::size_t index, std::string_view member, const Complaint& complaint) {
     return "steps[" + std::to_string(index) + "]." + std::string(member) + ": " + complaint;
@@ -109,13 +114,12 @@ Complaint check_id(std::string_view field, std::string_view value, std::size_t m
 Complaint why_bad_url(std::string_view url, std::string_view protocol) {
     if (url.empty()) return {};
     if (std::ranges::any_of(url, [](char c) { return static_cast<unsigned char>(c) <= 0x20 || c == 0x7F; })) {
-        return "'" + std::string(url.substr(0, 200)) + "' contains spaces or control characters";
+        return quoted(url) + " contains spaces or control characters";
     }
     const bool is_http = url.starts_with("http://") || url.starts_with("https://");
     if (!is_http) {
         if (protocol != "http") return {};
-        return "'" + std::string(url.substr(0, 200)) +
-               "' is not a URL that can be called: expected http:// or https://";
+        return quoted(url) + " is not a URL that can be called: expected http:// or https://";
     }
     std::string_view authority = url.substr(url.find("://") + 3);
     authority = authority.substr(0, authority.find_first_of("/?#"));
@@ -125,14 +129,14 @@ Complaint why_bad_url(std::string_view url, std::string_view protocol) {
     const std::string_view host = authority.substr(0, colon);
     const bool bad_brackets = host_end == authority.npos || (host_end > 0 && host_end + 1 != host.size());
     if (host.empty() || host == "[]" || bad_brackets) {
-        return "'" + std::string(url.substr(0, 200)) + "' names no host";
+        return quoted(url) + " names no host";
     }
     if (colon == authority.npos) return {};
     const std::string_view port = authority.substr(colon + 1);
     unsigned number = 0;
     const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), number);
     if (error != std::errc() || end != port.data() + port.size() || number == 0 || number > 65535) {
-        return "'" + std::string(url.substr(0, 200)) + "' has a bad port: expected 1 to 65535";
+        return quoted(url) + " has a bad port: expected 1 to 65535";
     }
     return {};
 }
@@ -155,11 +159,11 @@ Complaint check_options(const Transaction& transaction) {
     }
     if (options.retry_limit < 0) return "retry_limit: must not be negative, got " + std::to_string(options.retry_limit);
     if (transaction.protocol != "http" && transaction.protocol != "grpc" && transaction.protocol != "json-rpc") {
-        return "protocol: expected http, grpc or json-rpc, got '" + transaction.protocol + "'";
+        return "protocol: expected http, grpc or json-rpc, got " + quoted(transaction.protocol);
     }
     for (const auto& [name, value] : options.branch_headers) {
-        if (!is_token(name)) return "branch_headers: '" + name + "' is not a header name";
-        if (has_control(value)) return "branch_headers: the value of '" + name + "' contains control characters";
+        if (!is_token(name)) return "branch_headers: " + quoted(name) + " is not a header name";
+        if (has_control(value)) return "branch_headers: the value of " + quoted(name) + " contains control characters";
     }
     if (auto complaint = why_bad_url(transaction.query_prepared, transaction.protocol); !complaint.empty()) {
         return "query_prepared: " + complaint;
@@ -191,7 +195,7 @@ Complaint make_rows(const Registration& registration, Time now, std::vector<Bran
             if (auto complaint = check_id("op", registration.op, 45); !complaint.empty()) return complaint;
             BranchStatus status{};
             if (!parse(registration.status, status)) {
-                return "status: expected prepared, succeed or failed, got '" + registration.status + "'";
+                return "status: expected prepared, succeed or failed, got " + quoted(registration.status);
             }
             add(registration.op, {});
             rows.back().status = status;

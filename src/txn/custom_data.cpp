@@ -1,4 +1,5 @@
 #include "txn/branches.h"
+#include "txn/text.h"
 
 #include <absl/strings/escaping.h>
 #include <nlohmann/json.hpp>
@@ -46,6 +47,15 @@ bool has_cycle(const Transaction& saga, std::size_t steps) {
     return false;
 }
 
+constexpr std::size_t max_shown = 100;  // Bytes of a client's text that a complaint repeats.
+
+// What stands where a step's number should. Lists and objects are not written out: that takes stack for each level of
+// them, and a client may have sent a million.
+std::string shown(const json& value) {
+    if (value.is_structured()) return value.is_array() ? "a list" : "an object";
+    return storable_text(value.dump(-1, ' ', false, json::error_handler_t::replace), max_shown);
+}
+
 Complaint bad_order(std::string_view what, std::size_t steps) {
     return "custom_data: orders: " + std::string(what) + " is not a step: steps are numbered 0 to " +
            std::to_string(steps == 0 ? 0 : steps - 1);
@@ -58,11 +68,12 @@ Complaint read_orders(const json& orders, Transaction& saga, std::size_t steps) 
         std::size_t step = 0;
         const auto [end, error] = std::from_chars(key.data(), key.data() + key.size(), step);
         if (error != std::errc() || end != key.data() + key.size() || step >= steps)
-            return bad_order("'" + key + "'", steps);
+            return bad_order("'" + storable_text(key, max_shown) + "'", steps);
         if (befores.is_null()) continue;
-        if (!befores.is_array()) return "custom_data: orders: '" + key + "': expected a list of step numbers";
+        if (!befores.is_array())
+            return "custom_data: orders: '" + storable_text(key, max_shown) + "': expected a list of step numbers";
         for (const json& before : befores) {
-            if (!before.is_number_integer() || before < 0 || before >= steps) return bad_order(before.dump(), steps);
+            if (!before.is_number_integer() || before < 0 || before >= steps) return bad_order(shown(before), steps);
             saga.orders[step].push_back(before.get<std::uint32_t>());
         }
     }

@@ -64,11 +64,7 @@ Time first_look(const Transaction& transaction, Time now, const Policy& policy) 
 bool may_be_lazy(const Transaction& transaction, std::size_t row) {
     const Branch& branch = transaction.branches[row];
     if (branch.op != op::action || branch.status != BranchStatus::succeed) return false;
-    if (transaction.mode == Mode::saga) {
-        const Options& options = transaction.options;
-        return options.timeout_to_fail <= 0 && options.retry_limit <= 0 && !transaction.saga_concurrent &&
-               transaction.orders.empty();
-    }
+    if (transaction.mode == Mode::saga) return may_lag(transaction);
     return transaction.mode == Mode::message && !transaction.options.concurrent;
 }
 

@@ -38,7 +38,8 @@ struct Live {
     Attempt check;                       ///< Message check-back, workflow callback.
     std::optional<Answer> check_answer;  ///< A definite answer to a message's check-back.
     bool retry_limit_exceeded = false;
-    std::optional<Status> turning;  ///< A turn is being written: results of the old direction no longer count.
+    bool may_have_run_ahead = false;  ///< Successes may be missing from the record (may_be_lazy): all may have run.
+    std::optional<Status> turning;    ///< A turn is being written: results of the old direction no longer count.
 };
 
 /// A change of the global status. Must be durable before anything that follows from it is done.
@@ -90,7 +91,8 @@ Time first_look(const Transaction& transaction, Time now, const Policy& policy);
 /// Whether the record of this branch's success may be written later, together with the next write, when
 /// UpdateBranchSync is 0: if it is lost the branch is called again and its barrier absorbs the repeat. Never for
 /// ways back, or where the saga may turn back without that repeat having been answered (a time-out, a retry limit)
-/// or what has run is not a prefix of its steps (concurrent branches, declared orders).
+/// or what has run is not a prefix of its steps (concurrent branches, declared orders). A saga that was taken over
+/// and turns back all the same undoes all its steps, since a repeat may be refused (Live::may_have_run_ahead).
 bool may_be_lazy(const Transaction& transaction, std::size_t row);
 
 }  // namespace dtmd::txn

@@ -24,6 +24,9 @@ std::string timeout_reason(std::int64_t seconds);
 /// Seconds as a duration that fits the clock, whatever a client asked for.
 Millis seconds_bounded(std::int64_t seconds);
 
+/// Whether successes of this saga's actions may be recorded late.
+bool may_lag(const Transaction& saga);
+
 /// Whether saga step `step`'s action may go out, by what has succeeded so far (protocol.md 5.4).
 bool is_runnable(const Transaction& saga, std::size_t step);
 

@@ -11,12 +11,13 @@ std::size_t steps_of(const Transaction& saga) { return saga.branches.size() / 2;
 
 // What may have run must be undone: everything that answered, and everything that could have been sent, since a
 // crash may have lost the memory of the sending. A refused action is undone too; it may have refused half-way.
-bool may_have_run(const Transaction& saga, std::size_t step) {
+bool may_have_run(const Transaction& saga, const Live& live, std::size_t step) {
+    if (live.may_have_run_ahead && may_lag(saga)) return true;
     return action_of(saga, step).status != BranchStatus::prepared || is_runnable(saga, step);
 }
 
-bool needs_undoing(const Transaction& saga, std::size_t step) {
-    return may_have_run(saga, step) && compensation_of(saga, step).status != BranchStatus::succeed;
+bool needs_undoing(const Transaction& saga, const Live& live, std::size_t step) {
+    return may_have_run(saga, live, step) && compensation_of(saga, step).status != BranchStatus::succeed;
 }
 
 // The way back mirrors the way forward: a step waits until all that came after it is undone.
@@ -88,7 +89,7 @@ Decision decide_forward(const Transaction& saga, const Live& live, Time now) {
 Decision decide_back(const Transaction& saga, const Live& live, Time now) {
     Decision decision;
     std::vector<bool> to_undo(steps_of(saga));
-    for (std::size_t step = 0; step < to_undo.size(); ++step) to_undo[step] = needs_undoing(saga, step);
+    for (std::size_t step = 0; step < to_undo.size(); ++step) to_undo[step] = needs_undoing(saga, live, step);
     const std::vector<bool> waits = steps_that_wait(saga, to_undo);
 
     bool all_undone = true;
@@ -105,6 +106,11 @@ Decision decide_back(const Transaction& saga, const Live& live, Time now) {
 }
 
 }  // namespace
+
+bool may_lag(const Transaction& saga) {
+    return saga.options.timeout_to_fail <= 0 && saga.options.retry_limit <= 0 && !saga.saga_concurrent &&
+           saga.orders.empty();
+}
 
 bool is_runnable(const Transaction& saga, std::size_t step) {
     const auto succeeded = [&](std::size_t other) { return action_of(saga, other).status == BranchStatus::succeed; };

@@ -170,5 +170,21 @@ TEST(CustomData, OfTccAndXaIsNotOurs) {
     }
 }
 
+// Found by reading for the fuzzer: writing such a value out took stack for each of its levels.
+TEST(CustomData, DeepAndLongOrdersAreRefusedBriefly) {
+    const std::size_t levels = 1'000'000;
+    const std::string deep = std::string(levels, '[') + std::string(levels, ']');
+    const std::string members = std::string(levels, 'x');
+    for (const std::string& orders :
+         {R"({"1":[)" + deep + "]}", R"({"1":[{"a":1}]})", R"({"1":[")" + members + R"("]})",
+          R"({")" + members + R"(":[0]})", R"({"1":[0],")" + members + R"(":0})"}) {
+        Transaction transaction = saga(3);
+        transaction.custom_data = R"({"orders":)" + orders + "}";
+        const Complaint complaint = parse_custom_data(transaction);
+        EXPECT_TRUE(complaint.starts_with("custom_data: orders: ")) << complaint.substr(0, 200);
+        EXPECT_LT(complaint.size(), 300U);
+    }
+}
+
 }  // namespace
 }  // namespace dtmd::txn

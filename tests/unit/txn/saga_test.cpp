@@ -31,6 +31,14 @@ const Rule sequential[] = {
     {"the way back begins with what may have run", aborting, "psps", nullptr, 0, "call 4"},
     {"what can't have run is not undone", aborting, "", nullptr, 0, "call 0"},
     {"a refused step is undone as well", aborting, "pspf", nullptr, 0, "call 2"},
+    {"where successes may be missing from the record, all may have run", aborting, "pf",
+     [](T&, Live& live) { live.may_have_run_ahead = true; }, 0, "call 4"},
+    {"but not where each was recorded at once", aborting, "pf",
+     [](T& t, Live& live) {
+         live.may_have_run_ahead = true;
+         t.options.retry_limit = 3;
+     },
+     0, "call 0"},
     {"back in reverse order", aborting, "psssss", nullptr, 0, "call 0"},
     {"a compensation waits for its action's open call", aborting, "",
      [](T&, Live& live) { live.branches[1].open = true; }, 0, "-"},
