@@ -48,13 +48,17 @@ struct Actor {
     bool writing = false;  ///< A write is under way; there is never a second one.
     bool sleeping = false;
     bool gone = false;
-    bool call_now = false;  ///< An operator wants a call now: a workflow's callback does not wait for quiet.
+    bool from_the_start = false;  ///< This node has inserted it, so it knows what was ever called, written or not.
+    bool outdated = false;        ///< Another node may have driven it: it is read again before anything is decided.
+    bool call_now = false;        ///< An operator wants a call now: a workflow's callback does not wait for quiet.
     std::set<std::uint32_t> dirty_rows;  ///< Rows that differ from the store.
     bool results_pending = false;        ///< One of them holds a result that must be durable before the next call.
     std::uint32_t open_calls = 0;
     Time alarm;                      ///< When it wants to be looked at although nothing has happened; no_time: never.
     std::uint64_t alarm_serial = 0;  ///< Tells the current alarm from earlier ones.
-    Time lease_until;                ///< What the store has as next_cron_time.
+    Time lease_until;                ///< What the store has as next_cron_time, as far as is known here.
+    Time own_lease;                  ///< The last one that this node has put there; sent_lease: that it may have put.
+    Time sent_lease;
 
     std::deque<Command> commands;
     std::vector<Waiter> waiters;  ///< Told at the end, or when nothing can go on without waiting.

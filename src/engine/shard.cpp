@@ -4,6 +4,7 @@
 #include "observe/log.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace dtmd::engine {
 
@@ -48,13 +49,17 @@ void Shard::drop(const ActorPtr& actor) {
 // waits for the store, since whatever comes next may depend on what is being written or read.
 void Shard::advance(const ActorPtr& actor) {
     while (!actor->gone && actor->phase == Actor::Phase::ready && !actor->writing && !actor->sleeping) {
+        if (std::exchange(actor->outdated, false)) return reload(actor, Millis{0});
         if (!actor->commands.empty()) {
             Command command = std::move(actor->commands.front());
             actor->commands.pop_front();
             run_command(actor, std::move(command));
             continue;
         }
-        if (!actor->driving || txn::is_final(actor->transaction.status)) return finish(actor);
+        const bool is_final = txn::is_final(actor->transaction.status);
+        // Should it come back to this node, there must not be a second call beside one that is open.
+        if (!actor->driving && !is_final && actor->open_calls > 0) return tell_all(actor, wait_result(*actor));
+        if (!actor->driving || is_final) return finish(actor);
         if (stopping_) return hand_back(actor);
         const std::uint32_t open_before = actor->open_calls;
         step(actor);

@@ -49,7 +49,8 @@ public:
     void reset_next_cron_time(std::string gid, Waiter waiter);
     void query(std::string gid, Loop& home, ReplyWith<Found> reply);
 
-    /// A transaction was claimed from the store for us, up to `lease_until`: drive it, or look at it again if it is here.
+    /// A transaction was claimed from the store for us, up to `lease_until`: drive it, or look at it again if it is
+    /// here.
     void adopt(const std::string& gid, Time lease_until);
 
     void topics_changed(std::shared_ptr<const TopicMap> topics) { topics_ = std::move(topics); }
@@ -93,16 +94,19 @@ private:
     /// Reads what is stored under `gid` and answers what `judge` says of it (null: there is nothing).
     void answer_existing(std::string gid, Waiter waiter, absl::AnyInvocable<Answer(const txn::Transaction*)> judge);
 
-    void bring_forward(const std::string& gid);
+    void bring_forward(const std::string& gid, Time at);
 
     // shard_writes.cpp
     void write_turn(const ActorPtr& actor, txn::Turn turn, store::Patch patch, WriteDone then = nullptr);
     void write_progress(const ActorPtr& actor, Time lease_until, WriteDone then = nullptr);
     void add_rows(const ActorPtr& actor, store::Patch& patch);
+    bool was_written_by_others(const txn::Transaction& transaction, bool was_prepared) const;
     void written(const ActorPtr& actor, store::Outcome outcome);
     void reload(const ActorPtr& actor, Millis pause);
     void loaded(const ActorPtr& actor, Result<Found> result);
     void adopt_record(const ActorPtr& actor, txn::Transaction record);
+    store::Mutation update_of(Actor& actor, std::optional<Time> lease) const;
+    bool is_ours_to_drive(const Actor& actor) const;
 
     // shard_calls.cpp
     void start_call(const ActorPtr& actor, std::size_t row);

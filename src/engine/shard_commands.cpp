@@ -77,7 +77,8 @@ void Shard::insert_and_drive(txn::Transaction request, Waiter waiter) {
     auto done = [this, actor, waits, waiter = std::move(waiter)](store::Outcome outcome) mutable {
         if (outcome == store::Outcome::ok) {
             actor->live = txn::make_live(actor->transaction, policy());
-            actor->lease_until = actor->transaction.next_cron_time;
+            actor->lease_until = actor->own_lease = actor->transaction.next_cron_time;
+            actor->from_the_start = true;
             return became_driven(actor, std::move(waiter), waits);
         }
         if (outcome == store::Outcome::conflict) {
@@ -109,6 +110,7 @@ void Shard::turn_unread(txn::Transaction request, Waiter waiter) {
     mutation.patch.update_time = now();
     mutation.patch.next_cron_interval = actor->transaction.next_cron_interval;
     mutation.patch.next_cron_time = now() + timeout_of(*actor) + shared_.lease();
+    actor->sent_lease = *mutation.patch.next_cron_time;
     auto done = [this, actor, waiter = std::move(waiter)](store::Outcome outcome) mutable {
         if (outcome == store::Outcome::unavailable || outcome == store::Outcome::unknown) {
             tell(std::move(waiter), store_trouble(outcome));
@@ -118,6 +120,7 @@ void Shard::turn_unread(txn::Transaction request, Waiter waiter) {
         if (outcome == store::Outcome::ok) {
             shared_.metrics.transaction_status(txn::name(actor->transaction.mode), txn::name(Status::submitted));
             actor->driving = true;
+            actor->own_lease = actor->sent_lease;
             if (actor->transaction.options.wait_result) {
                 actor->waiters.push_back(std::move(waiter));
             } else {

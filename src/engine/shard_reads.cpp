@@ -44,9 +44,10 @@ void Shard::prepare_workflow(txn::Transaction request, Loop& home, ReplyWith<Fou
 
 void Shard::query(std::string gid, Loop& home, ReplyWith<Found> reply) {
     const ActorPtr actor = find(gid);
-    // While it is prepared branches join it in the store, behind its actor's back.
-    const bool complete =
-        actor && actor->phase == Actor::Phase::ready && actor->driving && actor->transaction.status != Status::prepared;
+    // While it is prepared branches join it in the store, behind its actor's back; and on a shared store another node
+    // may have driven it on.
+    const bool complete = store_.is_exclusive() && actor && actor->phase == Actor::Phase::ready && actor->driving &&
+                          actor->transaction.status != Status::prepared;
     if (complete) {
         home.post([reply = std::move(reply), copy = actor->transaction]() mutable { reply({}, std::move(copy)); });
         return;
@@ -65,11 +66,11 @@ void Shard::reset_next_cron_time(std::string gid, Waiter waiter) {
     mutation.any_status = true;
     mutation.patch.update_time = now();
     mutation.patch.next_cron_time = now();
-    auto done = [this, gid, waiter = std::move(waiter)](store::Outcome outcome) mutable {
+    auto done = [this, gid, at = now(), waiter = std::move(waiter)](store::Outcome outcome) mutable {
         if (outcome == store::Outcome::not_found) return tell(std::move(waiter), no_such_global(gid));
         if (outcome != store::Outcome::ok) return tell(std::move(waiter), store_trouble(outcome));
         if (find(gid) || store_.is_exclusive()) {
-            bring_forward(gid);
+            bring_forward(gid, at);
         } else {
             shared_.due_noted(now());  // Whichever node is first.
         }
@@ -79,11 +80,11 @@ void Shard::reset_next_cron_time(std::string gid, Waiter waiter) {
 }
 
 // An operator asks for a call now, whatever the transaction's own plans are.
-void Shard::bring_forward(const std::string& gid) {
-    if (!find(gid)) adopt(gid, now());
+void Shard::bring_forward(const std::string& gid, Time at) {
+    if (!find(gid)) adopt(gid, at);
     const ActorPtr actor = find(gid);
     if (!actor) return;
-    actor->lease_until = now();
+    actor->lease_until = at;
     actor->call_now = true;
     if (actor->phase != Actor::Phase::ready) return;
     make_due(*actor);
@@ -95,7 +96,9 @@ void Shard::adopt(const std::string& gid, Time lease_until) {
     if (const ActorPtr actor = find(gid)) {
         actor->driving = true;
         // The claim may have put a shorter lease in the place of ours: an operator's reset had made it due.
-        actor->lease_until = std::min(actor->lease_until, lease_until);
+        actor->lease_until = actor->own_lease = lease_until;
+        // That it could be claimed at all means that it may have been driven elsewhere since it was read here.
+        actor->outdated = !store_.is_exclusive();
         wake(actor, true);
         return advance(actor);
     }
@@ -103,6 +106,7 @@ void Shard::adopt(const std::string& gid, Time lease_until) {
     // Read again now that it has its place here: since it was claimed a client may have driven it to its end.
     const ActorPtr actor = add(gid, Actor::Phase::loading);
     actor->driving = true;
+    actor->own_lease = lease_until;
     reload(actor, Millis{0});
 }
 

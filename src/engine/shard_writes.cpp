@@ -10,14 +10,6 @@ namespace {
 // After a failed write: long enough not to hammer a store in trouble, short enough that nobody waits for us.
 constexpr Millis store_pause{250};
 
-store::Mutation update_of(const Actor& actor) {
-    store::Mutation mutation;
-    mutation.change = store::Change::update;
-    mutation.gid = actor.transaction.gid;
-    mutation.expect = actor.transaction.status;
-    return mutation;
-}
-
 void log_turn(const txn::Transaction& transaction, const txn::Turn& turn) {
     log::info("transaction.turned", {{"gid", transaction.gid},
                                      {"mode", txn::name(transaction.mode)},
@@ -27,6 +19,18 @@ void log_turn(const txn::Transaction& transaction, const txn::Turn& turn) {
 }
 
 }  // namespace
+
+// On a shared store only who has the lease may write: see Mutation::expect_lease.
+store::Mutation Shard::update_of(Actor& actor, std::optional<Time> lease) const {
+    store::Mutation mutation;
+    mutation.change = store::Change::update;
+    mutation.gid = actor.transaction.gid;
+    mutation.expect = actor.transaction.status;
+    if (!store_.is_exclusive()) mutation.expect_lease = actor.lease_until;
+    mutation.patch.next_cron_time = lease;
+    if (lease) actor.sent_lease = *lease;
+    return mutation;
+}
 
 void Shard::add_rows(const ActorPtr& actor, store::Patch& patch) {
     for (const std::uint32_t row : actor->dirty_rows) {
@@ -47,7 +51,6 @@ void Shard::add_rows(const ActorPtr& actor, store::Patch& patch) {
 
 void Shard::write_turn(const ActorPtr& actor, txn::Turn turn, store::Patch patch, WriteDone then) {
     const Time at = now();
-    store::Mutation mutation = update_of(*actor);
     patch.status = turn.to;
     patch.update_time = at;
     if (!turn.reason.empty()) {
@@ -56,13 +59,15 @@ void Shard::write_turn(const ActorPtr& actor, txn::Turn turn, store::Patch patch
     }
     if (turn.to == txn::Status::succeed) patch.finish_time = at;
     if (turn.to == txn::Status::failed) patch.rollback_time = at;
-    const Time lease = at + timeout_of(*actor) + shared_.lease();
+    std::optional<Time> lease;
     if (!txn::is_final(turn.to)) {
-        patch.next_cron_time = lease;
+        lease = at + timeout_of(*actor) + shared_.lease();
         patch.next_cron_interval = txn::base_interval(actor->transaction, policy());
     }
     add_rows(actor, patch);
     std::vector<store::RowPatch> rows = patch.rows;
+    store::Mutation mutation = update_of(*actor, lease);
+    patch.next_cron_time = lease;
     mutation.patch = std::move(patch);
     actor->live.turning = turn.to;
     actor->writing = true;
@@ -80,12 +85,10 @@ void Shard::write_turn(const ActorPtr& actor, txn::Turn turn, store::Patch patch
         log_turn(transaction, turn);
         const bool was_prepared = transaction.status == txn::Status::prepared;
         txn::apply_turn(transaction, actor->live, turn, at);
-        actor->lease_until = lease;
+        if (lease) actor->lease_until = actor->own_lease = *lease;
         shared_.metrics.transaction_status(txn::name(transaction.mode), txn::name(turn.to));
         if (then) then(outcome);
-        // Until this turn was durable branches could be registered that were not there when we read the record.
-        const bool may_have_grown = transaction.mode == txn::Mode::tcc || transaction.mode == txn::Mode::xa;
-        if (was_prepared && may_have_grown && !txn::is_final(turn.to) && !actor->gone) {
+        if (was_written_by_others(transaction, was_prepared) && !txn::is_final(turn.to) && !actor->gone) {
             actor->writing = false;
             return reload(actor, Millis{0});
         }
@@ -95,9 +98,8 @@ void Shard::write_turn(const ActorPtr& actor, txn::Turn turn, store::Patch patch
 }
 
 void Shard::write_progress(const ActorPtr& actor, Time lease_until, WriteDone then) {
-    store::Mutation mutation = update_of(*actor);
+    store::Mutation mutation = update_of(*actor, lease_until);
     mutation.patch.update_time = now();
-    mutation.patch.next_cron_time = lease_until;
     mutation.patch.next_cron_interval = actor->transaction.next_cron_interval;
     add_rows(actor, mutation.patch);
     std::vector<std::uint32_t> rows;
@@ -107,7 +109,7 @@ void Shard::write_progress(const ActorPtr& actor, Time lease_until, WriteDone th
     auto done = [this, actor, rows = std::move(rows), lease_until,
                  then = std::move(then)](store::Outcome outcome) mutable {
         if (outcome == store::Outcome::ok) {
-            actor->lease_until = actor->transaction.next_cron_time = lease_until;
+            actor->lease_until = actor->own_lease = actor->transaction.next_cron_time = lease_until;
         } else {
             actor->dirty_rows.insert(rows.begin(), rows.end());
             actor->results_pending = !rows.empty();
@@ -118,16 +120,23 @@ void Shard::write_progress(const ActorPtr& actor, Time lease_until, WriteDone th
     store_.apply(loop_, std::move(mutation), std::move(done));
 }
 
+// Until a turn is durable, branches can be registered that were not there when the record was read; and on a shared
+// store another node may have driven it, whose results say what has to be undone.
+bool Shard::was_written_by_others(const txn::Transaction& transaction, bool was_prepared) const {
+    const bool may_have_grown = transaction.mode == txn::Mode::tcc || transaction.mode == txn::Mode::xa;
+    if (was_prepared) return may_have_grown;
+    return transaction.status == txn::Status::aborting && !store_.is_exclusive();
+}
+
 void Shard::written(const ActorPtr& actor, store::Outcome outcome) {
     actor->writing = false;
+    if (outcome != store::Outcome::unknown) actor->sent_lease = no_time;
     if (actor->gone) return;
     switch (outcome) {
         case store::Outcome::ok: return advance(actor);
         case store::Outcome::conflict:
         case store::Outcome::not_found:
-            // Somebody else has turned it, or has removed it. What is stored is the truth. If it was another node, that
-            // one has the lease now.
-            if (!store_.is_exclusive()) actor->driving = false;
+            // Somebody else has turned it, has claimed it, or has removed it. What is stored is the truth.
             return reload(actor, Millis{0});
         case store::Outcome::unavailable:
         case store::Outcome::unknown: {
@@ -171,8 +180,17 @@ void Shard::loaded(const ActorPtr& actor, Result<Found> result) {
     }
     adopt_record(actor, std::move(**result));
     actor->phase = Actor::Phase::ready;
+    if (!is_ours_to_drive(*actor)) actor->driving = false;
     if (actor->call_now) make_due(*actor);
     advance(actor);
+}
+
+// A lease that runs and was not given by this node is another one's. The store may have rounded ours up to seconds.
+bool Shard::is_ours_to_drive(const Actor& actor) const {
+    const auto is_it = [&](Time ours) {
+        return actor.lease_until >= ours && actor.lease_until < ours + std::chrono::seconds(1);
+    };
+    return store_.is_exclusive() || actor.lease_until <= now() || is_it(actor.own_lease) || is_it(actor.sent_lease);
 }
 
 // Takes over what is stored, but keeps what this node knows better: answers that are not written yet, and open calls.
@@ -191,7 +209,10 @@ void Shard::adopt_record(const ActorPtr& actor, txn::Transaction record) {
             if (same_direction) live.branches[row] = actor->live.branches[row];
         }
         if (!actor->dirty_rows.contains(static_cast<std::uint32_t>(row))) continue;
-        if (same_direction) {
+        // A result that another node has written meanwhile is no less true than what this one knows.
+        const bool settled_elsewhere = actor->transaction.branches[row].status != txn::BranchStatus::prepared &&
+                                       known.branches[row].status == txn::BranchStatus::prepared;
+        if (same_direction && !settled_elsewhere) {
             actor->transaction.branches[row] = known.branches[row];
         } else {
             actor->dirty_rows.erase(static_cast<std::uint32_t>(row));
@@ -204,6 +225,7 @@ void Shard::adopt_record(const ActorPtr& actor, txn::Transaction record) {
     } else {
         live.check.open = actor->live.check.open;
     }
+    live.may_have_run_ahead = shared_.settings.lazy_branch_results && !(actor->from_the_start && store_.is_exclusive());
     actor->live = std::move(live);
     actor->lease_until = actor->transaction.next_cron_time;
     if (actor->dirty_rows.empty()) actor->results_pending = false;

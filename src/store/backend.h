@@ -17,7 +17,7 @@ namespace dtmd::store {
 /// How one stored branch row changes.
 struct RowPatch {
     std::uint32_t row = 0;  ///< Index in creation order.
-    txn::BranchStatus status = txn::BranchStatus::prepared;
+    txn::BranchStatus status = txn::BranchStatus::prepared;  ///< prepared: a result that is stored stays.
     Time update_time, finish_time;
     std::uint32_t attempts = 0;
     std::string last_error;
@@ -49,6 +49,9 @@ struct Mutation {
     txn::Status expect = txn::Status::prepared;
     bool any_status = false;
     std::optional<txn::Mode> expect_mode;  ///< update, append: if set, the stored mode must be this one too.
+    /// update: if set, the stored next_cron_time must be this one too, as the store would keep it (rounded alike). It
+    /// is moved by every claim, so a node whose lease ran out unnoticed can't write over what its successor did.
+    std::optional<Time> expect_lease;
     txn::Transaction record;
     Patch patch;
     std::vector<txn::Branch> branches;
@@ -57,7 +60,7 @@ struct Mutation {
 enum class Outcome : std::uint8_t {
     ok,           ///< Durable.
     conflict,     ///< insert: the gid exists. append: one of the rows exists. Nothing was changed.
-    not_found,    ///< No such gid, or its status or mode is not the expected one. Nothing was changed.
+    not_found,    ///< No such gid, or its status, mode or lease is not the expected one. Nothing was changed.
     unavailable,  ///< The store failed and it certainly did not happen.
     unknown,      ///< The store failed and it may have happened: read again.
 };
@@ -144,7 +147,8 @@ public:
         const KeyValue& item) = 0;  ///< not_found: the stored version is not item.version - 1.
     virtual Result<Outcome> kv_delete(const std::string& category, const std::string& key) = 0;
 
-    /// The database's own wall clock, for stores that several nodes share; empty: it has none that matters.
+    /// The database's own wall clock, for stores that several nodes share. An embedded store has none: about the latest
+    /// time it was given. Empty: nothing that matters.
     virtual Result<std::optional<Time>> clock() { return std::optional<Time>(); }
 
     /// Whether the database can keep a promise now. The error says what is wrong and what to do.

@@ -25,9 +25,11 @@ void apply_patch(txn::Transaction& row, const store::Patch& patch) {
     row.update_time = patch.update_time;
     for (const store::RowPatch& change : patch.rows) {
         txn::Branch& branch = row.branches.at(change.row);
-        branch.status = change.status;
+        if (change.status != txn::BranchStatus::prepared) {
+            branch.status = change.status;
+            branch.finish_time = change.finish_time;
+        }
         branch.update_time = change.update_time;
-        branch.finish_time = change.finish_time;
         branch.attempts = change.attempts;
         branch.last_error = change.last_error;
         branch.first_call = change.first_call;
@@ -77,6 +79,7 @@ Outcome MemoryBackend::change(const Mutation& mutation, txn::Transaction& row) {
     if (!mutation.any_status && row.status != mutation.expect) return Outcome::not_found;
     if (mutation.expect_mode && row.mode != *mutation.expect_mode) return Outcome::not_found;
     if (mutation.change == Change::update) {
+        if (mutation.expect_lease && row.next_cron_time != stored(*mutation.expect_lease)) return Outcome::not_found;
         apply_patch(row, mutation.patch);
         row.next_cron_time = stored(row.next_cron_time);
         return Outcome::ok;

@@ -25,20 +25,20 @@ txn::Registration branch_of(Mode mode, const std::string& gid, const std::string
 
 }  // namespace
 
-Client::Client(World& world, Witness& witness, Mode mode, std::string gid, bool forward, bool wait)
-    : transaction(content(mode, gid, wait)), world_(world), witness_(witness) {
+Client::Client(World& world, Watch& watch, Mode mode, std::string gid, bool forward, bool wait)
+    : transaction(content(mode, gid, wait)), world_(world), watch_(watch) {
     plan(forward);
 }
 
 void Client::plan(bool forward) {
     const auto prepare = [this] { return world_.prepare(transaction); };
-    const auto promise = [this](Status end) { return [this, end] { witness_.told_will(gid(), end); }; };
+    const auto promise = [this](Status end) { return [this, end] { watch_.witness.told_will(gid(), end); }; };
     const auto submit = [this] { return world_.submit(transaction); };
     const auto abort = [this] { return world_.abort(gid(), std::string(txn::name(transaction.mode)), "no"); };
-    const auto stored = [this] { witness_.told_stored(gid()); };
+    const auto stored = [this] { watch_.witness.told_stored(gid()); };
     const Mode mode = transaction.mode;
     switch (mode) {
-        case Mode::saga: requests_.push_back({"submit", submit, [this] { witness_.told_stored(gid()); }}); return;
+        case Mode::saga: requests_.push_back({"submit", submit, [this] { watch_.witness.told_stored(gid()); }}); return;
         case Mode::workflow:
             requests_.push_back({"prepare", [this] { return world_.prepare_workflow(transaction); }, stored});
             plan_branches();
@@ -62,7 +62,7 @@ void Client::plan_branches() {
         const std::string id = "0" + std::to_string(i);
         requests_.push_back({"register " + id,
                              [this, id] { return world_.register_branch(branch_of(transaction.mode, gid(), id)); },
-                             [this, id] { witness_.told_registered(gid(), id); }});
+                             [this, id] { watch_.witness.told_registered(gid(), id); }});
     }
 }
 
@@ -73,13 +73,11 @@ void Client::poll() {
         answered(answer);
     }
     if (is_done() || pending_ || world_.loop.now() < not_before_) return;
-    witness_.note("ask  " + gid() + " " + requests_[at_].name);
     pending_ = requests_[at_].send();
     if (repeats) requests_[at_].send();
 }
 
 void Client::answered(const engine::Answer& answer) {
-    witness_.note("told " + gid() + " " + requests_[at_].name + ": " + shown(answer));
     if (answer.kind == Kind::unavailable || answer.kind == Kind::unknown) {
         not_before_ = world_.loop.now() + before_asking_again;
         return;
@@ -90,7 +88,7 @@ void Client::answered(const engine::Answer& answer) {
     }
     const bool waited = transaction.options.wait_result && requests_[at_].name == "submit";
     if (waited && world_.status(gid()) != Status::succeed) {
-        witness_.complaints.push_back(gid() + ": its client was told of a success that is not durable");
+        watch_.complaints.push_back(gid() + ": its client was told of a success that is not durable");
     }
     requests_[at_].acknowledged();
     ++at_;

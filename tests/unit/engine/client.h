@@ -1,6 +1,6 @@
 #pragma once
 
-#include "witness.h"
+#include "watch.h"
 
 #include <functional>
 #include <string>
@@ -13,7 +13,7 @@ namespace dtmd::testing {
 class Client {
 public:
     /// @param forward  commit in the end, or abort (a saga always submits)
-    Client(World& world, Witness& witness, txn::Mode mode, std::string gid, bool forward, bool wait = false);
+    Client(World& world, Watch& watch, txn::Mode mode, std::string gid, bool forward, bool wait = false);
 
     txn::Transaction transaction;  ///< Sent by prepare and submit; the test may change it.
     int branches = 2;
@@ -36,7 +36,7 @@ private:
     void answered(const engine::Answer& answer);
 
     World& world_;
-    Witness& witness_;
+    Watch& watch_;
     std::vector<Request> requests_;
     std::size_t at_ = 0;
     World::Pending pending_;

@@ -40,7 +40,7 @@ std::vector<Trial> all_trials() {
 
 TrialRun::TrialRun(const Trial& trial)
     : world(settings_of(trial)),
-      client(world, witness, trial.mode, "g1", trial.forward, trial.wait),
+      client(world, watch, trial.mode, "g1", trial.forward, trial.wait),
       trial_(trial),
       limit_(world.loop.now() + std::chrono::minutes(5)) {
     world.store.before = trial.before;
@@ -70,16 +70,16 @@ bool TrialRun::step() {
 
 void TrialRun::crash() {
     world.crash();
-    witness.crashed();
+    watch.crashed();
     client.crashed();
 }
 
 void TrialRun::finish() {
     while (step()) {
     }
-    witness.check_the_end();
+    watch.witness.check_the_end();
     EXPECT_TRUE(has_ended()) << "within five minutes";
-    for (const std::string& complaint : witness.complaints) ADD_FAILURE() << complaint;
+    for (const std::string& complaint : watch.complaints) ADD_FAILURE() << complaint;
     world.loop.run_for(std::chrono::seconds(1));
     EXPECT_EQ(world.metrics.flying, 0);
     EXPECT_EQ(world.metrics.sleeping, 0);

@@ -27,7 +27,7 @@ public:
     explicit TrialRun(const Trial& trial);
 
     World world;
-    Witness witness{world};
+    Watch watch{world};
     Client client;
 
     /// Makes one event happen; false when the transaction has ended and its client is done, or if that takes too long.

@@ -39,12 +39,12 @@ TEST(TwoNodes, WhatAnotherNodeHasTurnedIsLeftToIt) {
     world.loop.run_for(Millis{100});
     txn::Transaction& row = world.store.rows.at("g1");
     row.status = txn::Status::aborting;
-    row.next_cron_time = world.loop.now() + Millis{13'000};
+    row.next_cron_time = world.loop.now() + Millis{20'000};
     world.loop.run_for(Millis{5'000});
     EXPECT_EQ(world.participant.log(), (std::vector<std::string>{"action 01"}));
     EXPECT_EQ(shown(world.now(waiting)), "failure: wait result not return success: FAILURE");
     EXPECT_EQ(world.metrics.flying, 0);
-    EXPECT_TRUE(world.run_until_final("g1", Millis{15'000})) << "unless the other node dies";
+    EXPECT_TRUE(world.run_until_final("g1", Millis{22'000})) << "unless the other node dies";
     EXPECT_EQ(world.participant.log().back(), "compensate 01");
 }
 

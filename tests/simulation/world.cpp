@@ -1,0 +1,129 @@
+#include "world.h"
+
+#include <algorithm>
+
+namespace dtmd::simulation {
+namespace {
+
+using txn::Mode;
+
+// Twice the longest back-off that scenarios allow, an outage's lease, and the time the work itself takes.
+constexpr Millis patience{900'000};
+
+constexpr Mode modes[] = {Mode::saga, Mode::saga, Mode::saga, Mode::tcc, Mode::xa, Mode::message, Mode::workflow};
+
+Profile with_failover(Profile profile, bool lossy) {
+    profile.lossy_failover = lossy && profile.name == "redis";
+    return profile;
+}
+
+}  // namespace
+
+World::World(std::uint64_t seed, const Options& options)
+    : context_(seed),
+      scenario_(make_scenario(context_.dice, options.profile)),
+      profile_(with_failover(*scenario_.profile, options.lossy_failover)),
+      durable_(context_, profile_),
+      bank_(context_),
+      witness_(durable_.tables.rows, profile_.exclusive, scenario_.settings.lazy_branch_results,
+               [this](const std::string& gid, const std::string& what) { context_.complain(gid, what); }),
+      network_(context_, bank_, witness_, scenario_.call_trouble),
+      gateway_(context_, nodes_, scenario_.client_trouble),
+      operators_({context_, gateway_, network_, bank_, witness_}),
+      begin_(context_.queue.now()),
+      calm_at_(begin_ + scenario_.storm) {
+    context_.trace.prints = options.prints;
+    durable_.witness = &witness_;
+    witness_.on_end = [this](const txn::Transaction& row) { bank_.ended(row); };
+    network_.on_callback = [this](const std::string& gid) { return called_back(gid); };
+    for (int i = 0; i < scenario_.nodes; ++i) nodes_.emplace_back(context_, scenario_, durable_, network_, witness_, i);
+    next_crash_ =
+        scenario_.crashes > 0 ? context_.dice.between(1, static_cast<std::int64_t>(2 / scenario_.crashes)) : 0;
+}
+
+void World::begin() {
+    context_.note("profile ", profile_.name, ", nodes ", scenario_.nodes, ", shards ", scenario_.shards, ", clients ",
+                  scenario_.clients);
+    for (Node& node : nodes_) node.start();
+    for (const std::string& topic : {Operators::topics()[0], Operators::topics()[0], Operators::topics()[1]}) {
+        operators_.subscribe(topic);
+    }
+    for (int i = 0; i < scenario_.clients; ++i) {
+        ++not_begun_;
+        const Millis start{context_.dice.between(100, scenario_.storm.count() * 2 / 3)};
+        context_.queue.after(start, the_world, [this, i] { add_client(i); });
+    }
+    every_second();
+}
+
+void World::add_client(int number) {
+    --not_begun_;
+    const Mode mode = modes[context_.dice.index(std::size(modes))];
+    std::string gid = "g" + std::to_string(number) + std::string(txn::name(mode));
+    Plan plan = make_plan(context_.dice, mode, gid, Operators::topics());
+    const Surroundings surroundings{context_, gateway_, network_, bank_, witness_};
+    const double abandons = context_.dice.chance(0.3) ? 0.1 : 0;
+    if (mode == Mode::workflow) {
+        workflows_.try_emplace(gid, surroundings, std::move(plan), abandons).first->second.start();
+    } else {
+        clients_.emplace_back(surroundings, std::move(plan), abandons).start();
+    }
+}
+
+bool World::called_back(const std::string& gid) {
+    const auto found = workflows_.find(gid);
+    return found != workflows_.end() && found->second.called_back();
+}
+
+std::vector<std::string> World::gids() const {
+    std::vector<std::string> all;
+    for (const Client& client : clients_) all.push_back(client.gid());
+    for (const auto& [gid, workflow] : workflows_) all.push_back(gid);
+    return all;
+}
+
+bool World::all_ended() const {
+    if (not_begun_ > 0 || gateway_.unanswered() > 0) return false;
+    const auto ended = [](const auto& item) { return txn::is_final(item.second.status); };
+    return std::ranges::all_of(clients_, &Client::is_done) &&
+           std::ranges::all_of(workflows_, [](const auto& one) { return one.second.is_done(); }) &&
+           std::ranges::all_of(durable_.tables.rows, ended);
+}
+
+bool World::live_until(Time limit) {
+    while (is_quiet()) {
+        if (context_.stormy && next_crash_ > 0 && --next_crash_ == 0) crash_one();
+        if (!context_.queue.step(limit)) return true;
+        if (!context_.stormy && context_.queue.world_events() == 0 && all_ended()) return true;
+    }
+    return false;
+}
+
+void World::pass_time(Millis span) {
+    const Time limit = context_.queue.now() + span;
+    while (is_quiet() && context_.queue.step(limit)) {
+    }
+}
+
+void World::calm_down() {
+    context_.note("--- calm");
+    context_.stormy = false;
+    durable_.recover();
+    network_.recover();
+    revive_at_.clear();
+    for (Node& node : nodes_) {
+        if (node.is_running() && !node.is_up()) node.crash();  // It was about to stop.
+        if (!node.is_running()) node.start();
+    }
+}
+
+void World::run() {
+    begin();
+    if (!live_until(calm_at_)) return;
+    calm_down();
+    if (!live_until(calm_at_ + patience)) return;
+    pass_time(Millis{2'000});  // The last answers are on their way.
+    if (is_quiet()) check_the_end();
+}
+
+}  // namespace dtmd::simulation
