@@ -30,7 +30,7 @@ class Fault:
 class Kill(Fault):
     """kill -9 of one of `processes`, which is down for up to `longest` seconds."""
 
-    def __init__(self, name, processes, gap, longest, is_full=lambda: False):
+    def __init__(self, name, processes, gap, longest):
         super().__init__()
         self.name, self.processes, self.gap, self.longest = name, processes, gap, longest
         self.victim = None

@@ -1,12 +1,11 @@
 """Coordinators and banks as processes that can be killed, stopped, continued and started again."""
 
+import http.client
 import json
 import os
-import signal
 import subprocess
 import sys
 import time
-import http.client
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "interop"))

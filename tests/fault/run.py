@@ -88,7 +88,8 @@ class World:
         kinds = {
             "none": [],
             "kill": [faults.Kill("kill", nodes, 0.6 * gap, 0.3)],
-            "pause": [faults.Pause("pause", nodes, 2 * gap, longest), faults.Pause("pause bank", banks, 2 * gap, longest)],
+            "pause": [faults.Pause("pause", nodes, 2 * gap, longest),
+                      faults.Pause("pause bank", banks, 2 * gap, longest)],
             "disk": [self.disk],
             "participants": [faults.Kill("kill bank", banks, 0.8 * gap, longest / 2)],
             "clock": [faults.Clock(nodes, 0.8 * gap), faults.Kill("kill", nodes, 3 * gap, 0.3)],
@@ -176,9 +177,10 @@ class World:
     def report(self, verdict, settled, seconds):
         pulse = self.workload.pulse
         restarts = sum(node.starts - 1 for node in self.nodes)
-        print(f"transactions by end: {verdict.ends}; never arrived: {verdict.unknown}; acknowledgements: {verdict.acts}")
+        print(f"transactions by end: {verdict.ends}; never arrived: {verdict.unknown}; "
+              f"acknowledgements: {verdict.acts}")
         print("faults: " + (", ".join(f"{fault.name} {fault.count}" for fault in self.faults) or "none")
-              + f"; {settled}; {seconds:.0f} s in all")
+              + f"; {settled}; the longest pause began at {pulse.when:.1f} s; {seconds:.0f} s in all")
         for line in verdict.problems[:60]:
             print("PROBLEM " + line)
         print(f"acknowledged {verdict.acknowledged}, lost {verdict.lost}, restarts {restarts}, "
@@ -213,7 +215,8 @@ def run(options, tmpfs):
             shutil.rmtree(folder, ignore_errors=True)
         else:
             print(f"left for you to look at: {folder}")
-    print("ok" if good else f"FAILED; again: run.py {' '.join(sys.argv[1:])} --seed {options.seed}")
+    seed = "" if "--seed" in sys.argv else f" --seed {options.seed}"
+    print("ok" if good else f"FAILED; again: run.py {' '.join(sys.argv[1:])}{seed}")
     return 0 if good else 1
 
 
@@ -227,7 +230,8 @@ def main():
         if not tmpfs and options.disk == "tmpfs":
             sys.exit("run.py: --disk tmpfs: mounting is not permitted here (unshare -rm failed)")
     if options.scenario in ("disk", "all"):
-        print("the disk gets full by " + ("a small tmpfs" if tmpfs else "a limit of file sizes: mounting is not permitted"))
+        limit = "a limit of file sizes" + ("" if options.disk == "limit" else ": mounting is not permitted here")
+        print("the disk gets full by " + ("a small tmpfs" if tmpfs else limit))
     print(f"scenario {options.scenario}, seed {options.seed}, store {options.store}, {options.nodes} coordinator(s), "
           f"{options.clients} clients", flush=True)
     return run(options, tmpfs)

@@ -92,7 +92,8 @@ class Judgement(unittest.TestCase):
         world = self.world
         accounts, problems = world.workload.ledgers()
         total = len(world.banks) * self.options.accounts * run.OPENING
-        return verify([node.url for node in world.nodes], accounts, problems, [bank.file for bank in world.banks], total, left)
+        urls, files = [node.url for node in world.nodes], [bank.file for bank in world.banks]
+        return verify(urls, accounts, problems, files, total, left)
 
     def change_bank(self, *statements):
         with sqlite3.connect(self.world.banks[0].file, timeout=10) as db:
@@ -102,8 +103,9 @@ class Judgement(unittest.TestCase):
     def lie(self, gid, **more):
         """Adds an acknowledgement that never was; it is taken back at the end of the test."""
         path = os.path.join(self.folder, "ledger.lie")
+        entry = {"kind": "ack", "gid": gid, "act": "lie", "branches": [], "end": None, **more}
         with open(path, "w") as file:
-            file.write(json.dumps({"kind": "ack", "gid": gid, "act": "lie", "branches": [], "end": None, **more}) + "\n")
+            file.write(json.dumps(entry) + "\n")
         self.addCleanup(os.unlink, path)
 
     def ended(self, status):

@@ -208,7 +208,8 @@ def run_workflow(transfer):
 
 def forward(transfer, branch_id, leg):
     """The step's result, once it is stored; None if that could not be brought about now."""
-    done = transfer.banks.call(leg["bank"], path_of(leg), transfer.query_of(branch_id, "action"), order_of(leg), limit=3)
+    query = transfer.query_of(branch_id, "action")
+    done = transfer.banks.call(leg["bank"], path_of(leg), query, order_of(leg), limit=3.0)
     if done is None:
         return None
     status = "succeed" if done else "failed"

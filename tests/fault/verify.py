@@ -73,7 +73,8 @@ class Books:
                 self.read(bank, db)
 
     def read(self, bank, db):
-        balance, frozen, incoming = db.execute("select sum(balance), sum(abs(frozen)), sum(abs(incoming)) from account").fetchone()
+        balance, frozen, incoming = db.execute(
+            "select sum(balance), sum(abs(frozen)), sum(abs(incoming)) from account").fetchone()
         self.total += balance
         self.reserved += frozen + incoming
         for gid, account, *sums in db.execute("select gid, account, sum(balance), sum(frozen), sum(incoming)"

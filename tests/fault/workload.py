@@ -83,14 +83,20 @@ class Workload:
         self.callbacks.close()
 
 
+class QuietServer(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *ignored):
+        pass  # Coordinators are killed in the middle of connections; what goes wrong in a callback is in its ledger.
+
+
 class Callbacks:
     """Executes workflows again when a coordinator asks for it."""
 
     def __init__(self, workload):
         self.workload, self.local = workload, threading.local()
         self.count, self.lock = 0, threading.Lock()
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), self.handler())
-        self.server.daemon_threads = True
+        self.server = QuietServer(("127.0.0.1", 0), self.handler())
         self.url = f"http://127.0.0.1:{self.server.server_address[1]}/workflow"
         self.thread = threading.Thread(target=self.server.serve_forever, args=(0.1,), daemon=True)
 
@@ -114,6 +120,9 @@ class Callbacks:
             run_workflow(transfer)
         except GaveUp as error:
             ledger.note(gid, f"called back in vain: {error}")
+        except Exception as error:
+            ledger.problem(gid, f"the callback broke: {error!r}")
+            raise
 
     def handler(callbacks):
         class Handler(http.server.BaseHTTPRequestHandler):
