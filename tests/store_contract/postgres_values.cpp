@@ -142,6 +142,20 @@ TEST_F(PostgresValues, CleansTextsThatAreOnlyEvidence) {
     EXPECT_EQ(load(*backend, "g")->branches[0].last_error, "HTTP 500: ??");
 }
 
+TEST_F(PostgresValues, KeepsAResultWhenThereIsOnlyEvidenceToAdd) {
+    apply(*backend, insert(saga("g")));
+    Patch result, evidence;
+    result.rows.push_back({.row = 1, .status = txn::BranchStatus::succeed, .finish_time = at(3), .attempts = 1});
+    evidence.rows.push_back({.row = 1, .update_time = at(4), .attempts = 2, .last_error = "HTTP 500"});
+    EXPECT_EQ(apply(*backend, update("g", Status::submitted, result)), Outcome::ok);
+    EXPECT_EQ(apply(*backend, update("g", Status::submitted, evidence)), Outcome::ok);
+    const auto row = load(*backend, "g")->branches[1];
+    EXPECT_EQ(row.status, txn::BranchStatus::succeed);
+    EXPECT_EQ(row.finish_time, at(3));
+    EXPECT_EQ(row.update_time, at(4));
+    EXPECT_EQ(row.last_error, "HTTP 500");
+}
+
 TEST_F(PostgresValues, RefusesKeyValuesThatTextCanNotHold) {
     const KeyValue item{.category = "topics",
                         .key = "k",

@@ -206,6 +206,7 @@ std::vector<Assignment> assignments(const Patch& patch, const std::string& optio
 }
 
 std::vector<Assignment> assignments(const RowPatch& patch) {
+    if (patch.status == txn::BranchStatus::prepared) return {{"update_time", second_of(patch.update_time)}};
     return {{"status", std::string(txn::name(patch.status))},
             {"update_time", second_of(patch.update_time)},
             {"finish_time", second_of(patch.finish_time)}};

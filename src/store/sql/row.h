@@ -62,7 +62,8 @@ std::vector<Assignment> assignments(const Patch& patch, const std::string& optio
 /// Whether `assignments` needs the present texts of the row.
 bool needs_present_texts(const Patch& patch);
 
-/// What an update of one row of trans_branch_op has to set. Attempts and errors are in the global row's ext_data.
+/// What an update of one row of trans_branch_op has to set. Attempts and errors are in the global row's ext_data. One
+/// that has no result to tell leaves alone a result that is there.
 std::vector<Assignment> assignments(const RowPatch& patch);
 
 }  // namespace dtmd::store::sql

@@ -105,12 +105,16 @@ std::string roomy_root() {
     return has_room ? "/dev/shm" : std::filesystem::temp_directory_path().string();
 }
 
+void give_away(const std::string& path) {
+    const passwd* const user = server_user();
+    if (user == nullptr) return;
+    if (::chown(path.c_str(), user->pw_uid, user->pw_gid) != 0) throw std::runtime_error("can't give away " + path);
+}
+
 std::string make_folder(const std::string& root) {
     std::string path = (root.empty() ? roomy_root() : root) + "/dtmd-test-XXXXXX";
     if (!::mkdtemp(path.data())) throw std::runtime_error("can't make a temporary folder " + path);
-    if (const passwd* const user = server_user()) {
-        if (::chown(path.c_str(), user->pw_uid, user->pw_gid) != 0) throw std::runtime_error("can't give away " + path);
-    }
+    give_away(path);
     return path;
 }
 
@@ -176,6 +180,13 @@ std::unique_ptr<PostgresServer> PostgresServer::make_standby() const {
 void PostgresServer::promote() {
     run("SELECT pg_promote(true, 60)", "postgres");
     if (run("SELECT pg_is_in_recovery()", "postgres").front() != "f") throw std::runtime_error("was not promoted");
+}
+
+void PostgresServer::give(const std::string& file, const std::string& name) const {
+    const std::string path = folder_ + "/data/" + name;
+    std::filesystem::copy_file(file, path);
+    std::filesystem::permissions(path, std::filesystem::perms::owner_read);
+    give_away(path);
 }
 
 void PostgresServer::start() {

@@ -36,6 +36,9 @@ public:
     void pause();  ///< SIGSTOP to the server and all its processes.
     void resume();
 
+    /// Puts a copy of a file into the server's data, owned by the server and closed to others.
+    void give(const std::string& file, const std::string& name) const;
+
     std::uint16_t port() const { return port_; }
     const std::string& folder() const { return folder_; }
 

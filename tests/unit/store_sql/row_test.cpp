@@ -225,5 +225,17 @@ TEST(SqlRow, TakesAnyBranchStatusThatDtmLetClientsWrite) {
     EXPECT_EQ(read->branches[0].status, BranchStatus::prepared);
 }
 
+TEST(BranchAssignments, LeaveAResultAloneWhenThereIsNoneToTell) {
+    const RowPatch evidence{.row = 0,
+                            .status = txn::BranchStatus::prepared,
+                            .update_time = Time(Millis(1'700'000'000'500)),
+                            .finish_time = {},
+                            .attempts = 3,
+                            .last_error = "HTTP 500",
+                            .first_call = {},
+                            .last_call = {}};
+    EXPECT_EQ(assignments(evidence), (std::vector<Assignment>{{"update_time", Time(Millis(1'700'000'000'000))}}));
+}
+
 }  // namespace
 }  // namespace dtmd::store::sql
