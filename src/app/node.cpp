@@ -1,7 +1,7 @@
 #include "app/node.h"
 
 #include "api/http/http_api.h"
-#include "app/grpc_log.h"
+#include "app/grpc_process.h"
 #include "app/participants.h"
 #include "app/settings.h"
 #include "app/stores.h"
@@ -30,7 +30,7 @@ Result<std::unique_ptr<Node>> Node::start(const config::Config& config) {
 }
 
 Node::Node(const config::Config& config) : metrics_(observe::make_metrics(std::string(version_text))) {
-    log_what_grpc_says();
+    prepare_grpc();
     for (std::size_t i = 0; i < shard_count(config); ++i) {
         shards_.push_back(std::make_unique<Shard>(clock_));
         shards_.back()->participant = make_participant(shards_.back()->loop, config);

@@ -1,7 +1,8 @@
-#include "app/grpc_log.h"
+#include "app/grpc_process.h"
 
 #include "observe/log.h"
 
+#include <absl/synchronization/mutex.h>
 #include <grpc/support/log.h>
 
 #include <atomic>
@@ -27,6 +28,10 @@ void write(gpr_log_func_args* said) {
 
 }  // namespace
 
-void log_what_grpc_says() { gpr_set_log_function(write); }
+void prepare_grpc() {
+    gpr_set_log_function(write);
+    // Debian builds Abseil so that it looks for cycles at each lock, 3 % of a gRPC saga, and ends the process on one.
+    absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
+}
 
 }  // namespace dtmd::app
