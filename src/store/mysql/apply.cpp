@@ -23,15 +23,13 @@ Attempt<void> MySqlBackend::write(Session& session, std::span<const Mutation> ba
         plan.learn(*seen);
     }
     plan.decide();
-    const auto packets = plan.packets();
-    if (packets.empty()) {
+    const Statements changes = plan.changes();
+    if (changes.empty()) {
         if (!plan.is_blind()) link_.roll_back();
         return {};
     }
-    for (const std::string& packet : packets) {
-        committing_ = &packet == &packets.back();
-        if (auto done = session.run(packet); !done) return done.error();
-    }
+    committing_ = true;
+    if (auto done = session.run(changes); !done) return done.error();
     return {};
 }
 

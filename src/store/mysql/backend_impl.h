@@ -43,13 +43,14 @@ private:
     Result<Outcome> change_key_value(const std::string& statement);
     Statement statement(const Session& session) const { return Statement(session, link_.shared().zone); }
 
-    /// Runs `work(session)` in a database transaction of its own, again if another one was in its way. `work` sends its
-    /// COMMIT itself, and sets `committing_` before it does.
+    /// Runs `work(session)` in a database transaction of its own, again if another one was in its way. `work` commits by
+    /// itself, with the last statement that it sends, and sets `committing_` before it does.
     template <class T, class Work>
     Result<T> transact(Work work);
 
     Link link_;
-    bool committing_ = false;  ///< The packet under way holds a COMMIT: if the connection breaks, it may be done.
+    bool committing_ =
+        false;  ///< What is being sent ends in a COMMIT of changes: if the connection breaks, it may be done.
 };
 
 template <class T, class Work>

@@ -8,8 +8,8 @@
 namespace dtmd::store::mysql {
 namespace {
 
-// A multi-row statement gains nothing beyond this size; a packet of several statements may be longer.
-constexpr std::size_t statement_bytes = 512 << 10, packet_bytes = 4 << 20;
+// A multi-row statement gains nothing beyond this size.
+constexpr std::size_t statement_bytes = 512 << 10;
 
 // What stands around one row: INSERT INTO, columns, COMMIT.
 constexpr std::size_t around_row = 1 << 10;
@@ -46,13 +46,16 @@ BatchPlan::BatchPlan(std::span<const Mutation> batch, std::span<Outcome> outcome
     }
 }
 
-std::string BatchPlan::look() const {
-    Statement out = statement();
-    out.raw("START TRANSACTION;SELECT gid,id,status,trans_type,options,ext_data FROM trans_global WHERE gid IN ");
-    out.list(gids_).raw(" FOR UPDATE");
-    if (gids_with_rows_.empty()) return out.take();
-    out.raw(";SELECT gid,id,branch_id,op FROM trans_branch_op WHERE gid IN ").list(gids_with_rows_);
-    return out.take();
+Statements BatchPlan::look() const {
+    Statement globals = statement();
+    globals.raw("SELECT gid,id,status,trans_type,options,ext_data FROM trans_global WHERE gid IN ");
+    globals.list(gids_).raw(" FOR UPDATE");
+    Statements all{"START TRANSACTION", globals.take()};
+    if (gids_with_rows_.empty()) return all;
+    Statement rows = statement();
+    rows.raw("SELECT gid,id,branch_id,op FROM trans_branch_op WHERE gid IN ").list(gids_with_rows_);
+    all.push_back(rows.take());
+    return all;
 }
 
 void BatchPlan::learn(Replies& replies) {
@@ -205,7 +208,7 @@ std::string BatchPlan::assign(const std::vector<sql::Assignment>& assignments) c
     return out.take();
 }
 
-void BatchPlan::add_inserts(std::vector<std::string>& out, std::string_view table, std::string_view columns,
+void BatchPlan::add_inserts(Statements& out, std::string_view table, std::string_view columns,
                             const std::vector<std::string>& values) const {
     const std::size_t most = std::min(statement_bytes, session_.facts.packet_bytes - around_row);
     std::string text;
@@ -221,8 +224,9 @@ void BatchPlan::add_inserts(std::vector<std::string>& out, std::string_view tabl
     if (!text.empty()) out.push_back(std::move(text));
 }
 
-std::vector<std::string> BatchPlan::packets() const {
-    std::vector<std::string> all;
+Statements BatchPlan::changes() const {
+    Statements all;
+    if (is_blind()) all.emplace_back("START TRANSACTION");
     if (!left_behind_.empty()) {
         all.push_back(statement().raw("DELETE FROM trans_branch_op WHERE id IN ").list(left_behind_).take());
     }
@@ -236,19 +240,9 @@ std::vector<std::string> BatchPlan::packets() const {
             all.push_back(out.take());
         }
     }
-    if (all.empty()) return all;
+    if (all.size() == (is_blind() ? 1 : 0)) return {};
     all.emplace_back("COMMIT");
-
-    const std::size_t most = std::min(packet_bytes, session_.facts.packet_bytes - around_row);
-    std::vector<std::string> packets;
-    std::string packet = is_blind() ? "START TRANSACTION" : "";
-    for (const std::string& text : all) {
-        if (!packet.empty() && packet.size() + text.size() > most) packets.push_back(std::exchange(packet, {}));
-        if (!packet.empty()) packet += ';';
-        packet += text;
-    }
-    packets.push_back(std::move(packet));
-    return packets;
+    return all;
 }
 
 }  // namespace dtmd::store::mysql

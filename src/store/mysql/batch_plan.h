@@ -27,14 +27,14 @@ public:
     bool is_blind() const { return gids_.empty(); }
 
     /// Begins the database transaction, locks the rows that will be changed, and reads what decides.
-    std::string look() const;
+    Statements look() const;
     void learn(Replies& replies);
 
     /// Sets every outcome and gathers what is to be written.
     void decide();
 
-    /// What is to be written, as packets that the server takes; the last one commits. None: nothing is.
-    std::vector<std::string> packets() const;
+    /// What is to be written; the last one commits. None: nothing is.
+    Statements changes() const;
 
 private:
     struct StoredRow {
@@ -61,7 +61,7 @@ private:
     std::string add_branches(const std::string& gid, const std::vector<txn::Branch>& branches,
                              std::vector<std::string>& values) const;
     bool fits(const std::string& text) const;
-    void add_inserts(std::vector<std::string>& out, std::string_view table, std::string_view columns,
+    void add_inserts(Statements& out, std::string_view table, std::string_view columns,
                      const std::vector<std::string>& values) const;
 
     const std::span<const Mutation> batch_;

@@ -46,14 +46,15 @@ Attempt<Claims> MySqlBackend::claim(Session& session, Time due, Time lease_until
 // The longest overdue of each status, each by its own walk along the index, so that no more than `limit` rows are
 // locked three times over. Rows that another claimer has locked are passed by.
 Attempt<std::vector<sql::GlobalRow>> MySqlBackend::lock_due(Session& session, Time due, std::size_t limit) {
-    Statement look = statement(session);
-    look.raw("START TRANSACTION");
+    Statements looks{"START TRANSACTION"};
     for (const auto status : unfinished) {
-        look.raw(";").raw(select_global(session)).raw(" WHERE status=").text(status);
+        Statement look = statement(session);
+        look.raw(select_global(session)).raw(" WHERE status=").text(status);
         look.raw(" AND next_cron_time<=").time(sql::second_of(due)).raw(" ORDER BY next_cron_time LIMIT ");
         look.number(static_cast<std::int64_t>(limit)).raw(" FOR UPDATE SKIP LOCKED");
+        looks.push_back(look.take());
     }
-    auto replies = session.run(look.take());
+    auto replies = session.run(looks);
     if (!replies) return replies.error();
     std::vector<sql::GlobalRow> rows;
     for (Reply& reply : *replies) {
@@ -69,14 +70,15 @@ Attempt<std::vector<sql::GlobalRow>> MySqlBackend::lock_due(Session& session, Ti
 Attempt<std::vector<sql::GlobalRow>> MySqlBackend::mark_due(Session& session, Time due, Time lease_until,
                                                             std::size_t limit) {
     const std::string owner = new_owner();
-    Statement look = statement(session);
-    look.raw("START TRANSACTION");
+    Statements looks{"START TRANSACTION"};
     for (const auto status : unfinished) {
-        look.raw(";SELECT gid,next_cron_time FROM trans_global WHERE status=").text(status);
+        Statement look = statement(session);
+        look.raw("SELECT gid,next_cron_time FROM trans_global WHERE status=").text(status);
         look.raw(" AND next_cron_time<=").time(sql::second_of(due)).raw(" ORDER BY next_cron_time LIMIT ");
         look.number(static_cast<std::int64_t>(limit));
+        looks.push_back(look.take());
     }
-    auto replies = session.run(look.take());
+    auto replies = session.run(looks);
     if (!replies) return replies.error();
     std::vector<std::pair<Time, std::string>> seen;
     for (Reply& reply : *replies) {
@@ -96,8 +98,9 @@ Attempt<std::vector<sql::GlobalRow>> MySqlBackend::mark_due(Session& session, Ti
     take.raw("UPDATE trans_global SET owner=").text(owner).raw(",next_cron_time=");
     take.time(sql::second_after(lease_until)).raw(" WHERE gid IN ").list(gids);
     take.raw(" AND status IN ('prepared','submitted','aborting') AND next_cron_time<=").time(sql::second_of(due));
-    take.raw(";SELECT ").raw(global_columns).raw(" FROM trans_global WHERE owner=").text(owner);
-    auto taken = session.run(take.take());
+    Statement own = statement(session);
+    own.raw("SELECT ").raw(global_columns).raw(" FROM trans_global WHERE owner=").text(owner);
+    auto taken = session.run(Statements{take.take(), own.take()});
     if (!taken) return taken.error();
     std::vector<sql::GlobalRow> rows;
     Reply& reply = (*taken)[1];
@@ -109,40 +112,42 @@ Attempt<std::vector<sql::GlobalRow>> MySqlBackend::mark_due(Session& session, Ti
     return rows;
 }
 
-// Sets the leases, adds the branches, and commits.
+// Finds out what is due next, sets the leases, adds the branches, and commits.
 Attempt<Claims> MySqlBackend::complete(Session& session, std::vector<sql::GlobalRow> rows, Time due, Time lease_until,
                                        std::size_t limit) {
     const Time lease = sql::second_after(lease_until);
-    Statement take = statement(session);
-    if (!rows.empty()) {
-        const auto gids = gids_of(rows);
-        take.raw("UPDATE trans_global SET next_cron_time=").time(lease).raw(" WHERE gid IN ").list(gids).raw(";");
-        take.raw("SELECT ").raw(branch_columns).raw(" FROM trans_branch_op WHERE gid IN ").list(gids);
-        take.raw(" ORDER BY id;");
-    }
-    take.raw("COMMIT");
     const bool is_all = rows.size() < limit;
+    Statements last;
     for (const auto status : unfinished) {
         if (!is_all) break;
-        take.raw(";SELECT MIN(next_cron_time) FROM trans_global WHERE status=").text(status);
-        take.raw(" AND next_cron_time>").time(sql::second_of(due));
+        Statement next = statement(session);
+        next.raw("SELECT MIN(next_cron_time) FROM trans_global WHERE status=").text(status);
+        next.raw(" AND next_cron_time>").time(sql::second_of(due));
+        last.push_back(next.take());
     }
+    if (!rows.empty()) {
+        const auto gids = gids_of(rows);
+        Statement take = statement(session), branches = statement(session);
+        take.raw("UPDATE trans_global SET next_cron_time=").time(lease).raw(" WHERE gid IN ").list(gids);
+        branches.raw("SELECT ").raw(branch_columns).raw(" FROM trans_branch_op WHERE gid IN ").list(gids);
+        last.push_back(take.take());
+        last.push_back(branches.raw(" ORDER BY id").take());
+    }
+    last.emplace_back("COMMIT");
     committing_ = !rows.empty();
-    auto replies = session.run(take.take());
+    auto replies = session.run(last);
     if (!replies) return replies.error();
 
     Claims claims;
-    if (is_all) {
-        for (Reply& reply : std::span(*replies).last(std::size(unfinished))) {
-            if (!reply.next() || reply.is_null(0)) continue;
-            const Time next = link_.shared().zone.from_text(reply.text(0));
-            claims.next_due = std::min(claims.next_due.value_or(next), next);
-        }
+    for (Reply& reply : std::span(*replies).first(is_all ? std::size(unfinished) : 0)) {
+        if (!reply.next() || reply.is_null(0)) continue;
+        const Time next = link_.shared().zone.from_text(reply.text(0));
+        claims.next_due = std::min(claims.next_due.value_or(next), next);
     }
     if (rows.empty()) return claims;
     claims.oldest_due = rows.front().next_cron_time;
     std::map<std::string, std::vector<sql::BranchRow>, std::less<>> branches;
-    Reply& found = (*replies)[1];
+    Reply& found = (*replies)[replies->size() - 2];
     while (found.next()) branches[std::string(found.text(0))].push_back(read_branch(found, 0, link_.shared().zone));
     for (sql::GlobalRow& row : rows) {
         const std::string gid = row.gid;
@@ -165,10 +170,10 @@ Result<std::pair<std::size_t, bool>> MySqlBackend::reset_due(Time later_than, Ti
 Attempt<std::pair<std::size_t, bool>> MySqlBackend::reset(Session& session, Time later_than, Time now,
                                                           std::size_t limit) {
     Statement look = statement(session);
-    look.raw("START TRANSACTION;SELECT id FROM trans_global");
+    look.raw("SELECT id FROM trans_global");
     look.raw(" WHERE status IN ('prepared','submitted','aborting') AND next_cron_time>").time(later_than);
     look.raw(" LIMIT ").number(static_cast<std::int64_t>(limit) + 1).raw(" FOR UPDATE");
-    auto replies = session.run(look.take());
+    auto replies = session.run(Statements{"START TRANSACTION", look.take()});
     if (!replies) return replies.error();
     std::vector<std::int64_t> ids;
     Reply& found = (*replies)[1];
@@ -176,13 +181,15 @@ Attempt<std::pair<std::size_t, bool>> MySqlBackend::reset(Session& session, Time
     const bool has_more = ids.size() > limit;
     if (has_more) ids.resize(limit);
 
-    Statement move = statement(session);
+    Statements changes;
     if (!ids.empty()) {
+        Statement move = statement(session);
         move.raw("UPDATE trans_global SET next_cron_time=").time(sql::second_of(now)).raw(" WHERE id IN ").list(ids);
-        move.raw(";");
+        changes.push_back(move.take());
     }
+    changes.emplace_back("COMMIT");
     committing_ = !ids.empty();
-    if (auto moved = session.run(move.raw("COMMIT").take()); !moved) return moved.error();
+    if (auto moved = session.run(changes); !moved) return moved.error();
     return std::pair(ids.size(), has_more);
 }
 
@@ -193,33 +200,35 @@ Result<std::size_t> MySqlBackend::expire(Time finished_before, std::size_t limit
 // No index knows when a transaction ended, but its last lease, which is in the index, seldom ended before it did. So
 // the walk is along what might be due to go, and the exact time decides.
 Attempt<std::size_t> MySqlBackend::remove(Session& session, Time finished_before, std::size_t limit) {
-    Statement look = statement(session);
-    look.raw("START TRANSACTION");
+    Statements looks{"START TRANSACTION"};
     for (const std::string_view status : {"succeed", "failed"}) {
-        look.raw(";SELECT id,gid FROM trans_global");
+        Statement look = statement(session);
+        look.raw("SELECT id,gid FROM trans_global");
         if (session.facts.has_due_index) look.raw(due_index);
         look.raw(" WHERE status=").text(status).raw(" AND next_cron_time<").time(finished_before);
         look.raw(" AND COALESCE(finish_time,rollback_time,update_time,create_time)<").time(finished_before);
         look.raw(" ORDER BY next_cron_time LIMIT ").number(static_cast<std::int64_t>(limit)).raw(" FOR UPDATE");
         if (session.facts.skips_locked) look.raw(" SKIP LOCKED");
+        looks.push_back(look.take());
     }
-    auto replies = session.run(look.take());
+    auto replies = session.run(looks);
     if (!replies) return replies.error();
     std::vector<std::int64_t> ids;
     std::vector<std::string> gids;
     for (Reply& reply : *replies) {
-        while (reply.next() && ids.size() < limit) {
+        while (ids.size() < limit && reply.next()) {
             ids.push_back(reply.number(0));
             gids.emplace_back(reply.text(1));
         }
     }
-    Statement removal = statement(session);
+    Statements changes;
     if (!ids.empty()) {
-        removal.raw("DELETE FROM trans_branch_op WHERE gid IN ").list(gids);
-        removal.raw(";DELETE FROM trans_global WHERE id IN ").list(ids).raw(";");
+        changes.push_back(statement(session).raw("DELETE FROM trans_branch_op WHERE gid IN ").list(gids).take());
+        changes.push_back(statement(session).raw("DELETE FROM trans_global WHERE id IN ").list(ids).take());
     }
+    changes.emplace_back("COMMIT");
     committing_ = !ids.empty();
-    if (auto removed = session.run(removal.raw("COMMIT").take()); !removed) return removed.error();
+    if (auto removed = session.run(changes); !removed) return removed.error();
     return ids.size();
 }
 

@@ -86,7 +86,7 @@ Error Link::failed(const Failure& failure, bool may_have_happened) {
     } else {
         roll_back();
     }
-    const bool is_unknown = failure.fault == Fault::lost && may_have_happened;
+    const bool is_unknown = failure.fault == Fault::lost && failure.had_sent_all && may_have_happened;
     return {is_unknown ? Errc::unknown : Errc::unavailable, failure.what};
 }
 

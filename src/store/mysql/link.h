@@ -54,7 +54,8 @@ public:
     /// made again once.
     Result<Replies> read(std::string_view statements);
 
-    /// The connection failed or its server did. `may_have_happened`: what was sent last would have changed something.
+    /// The connection failed or its server did. `may_have_happened`: the last of the statements would have made a
+    /// change last.
     Error failed(const Failure& failure, bool may_have_happened);
 
     /// Ends a database transaction that is not to be kept.

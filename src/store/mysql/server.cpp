@@ -105,7 +105,7 @@ Attempt<void> inspect(Session& session, const MySqlOptions& options) {
     facts.report.server = session.server();
     facts.report.version = get(*variables, "version");
     facts.report.risks = risks_of(*variables, options);
-    facts.is_maria = facts.report.version.find("MariaDB") != std::string::npos;
+    facts.is_galera = is_galera;
     facts.skips_locked = skips_locked(facts.report.version);
     const auto packet = get(*variables, "max_allowed_packet");
     std::from_chars(packet.data(), packet.data() + packet.size(), facts.packet_bytes);

@@ -4,6 +4,7 @@
 #include <mysqld_error.h>
 #include <poll.h>
 #include <algorithm>
+#include <iterator>
 #include <mutex>
 #include <new>
 #include <stdexcept>
@@ -17,8 +18,10 @@ constexpr unsigned er_option_prevents_statement = 1290, er_read_only_transaction
                    er_group_rollback = 3101, er_snapshot_conflict = 1020, er_xa_deadlock = 1614,
                    er_disk_full_temporarily = 1021;
 
-// At the start of each packet and of each row the protocol has a few bytes of its own.
-constexpr unsigned long client_packet_bytes = 1UL << 30;
+constexpr unsigned long client_packet_bytes = 1UL << 30;  // The protocol's own limit; the server's counts.
+
+// Longer packets only delay the first of their statements.
+constexpr std::size_t packet_bytes = 4 << 20;
 
 Fault fault_of(unsigned code) {
     switch (code) {
@@ -134,6 +137,26 @@ Attempt<Replies> Session::run(std::string_view statements) {
         if (more < 0) return replies;
         if (more > 0) return failure();
     }
+}
+
+Attempt<Replies> Session::run(const Statements& statements) {
+    const std::size_t most = facts.is_galera ? 0 : std::min(packet_bytes, facts.packet_bytes);
+    Replies all;
+    std::string packet;
+    for (const std::string& statement : statements) {
+        const bool is_last = &statement == &statements.back();
+        packet += (packet.empty() ? "" : ";") + statement;
+        if (!is_last && packet.size() + (&statement)[1].size() < most) continue;
+        auto replies = run(packet);
+        if (!replies) {
+            Failure failure = replies.error();
+            failure.had_sent_all = is_last;
+            return failure;
+        }
+        std::ranges::move(*replies, std::back_inserter(all));
+        packet.clear();
+    }
+    return all;
 }
 
 Attempt<bool> Session::use(const std::string& database) {

@@ -21,9 +21,12 @@ enum class Fault {
 
 struct Failure {
     Fault fault = Fault::refused;
-    unsigned code = 0;  ///< MySQL's number.
-    std::string what;   ///< One sentence: server, what it said, what to do.
+    unsigned code = 0;         ///< MySQL's number.
+    std::string what;          ///< One sentence: server, what it said, what to do.
+    bool had_sent_all = true;  ///< All statements had been sent, so the last of them may have been done as well.
 };
+
+using Statements = std::vector<std::string>;
 
 /// What a statement or a connection came to.
 template <class T>
@@ -36,7 +39,7 @@ struct ServerFacts {
     sql::ServerReport report;
     sql::Limits limits;            ///< What its columns hold.
     std::size_t packet_bytes = 0;  ///< The longest packet it takes.
-    bool is_maria = false;
+    bool is_galera = false;
     bool skips_locked = false;  ///< It knows FOR UPDATE SKIP LOCKED.
     bool has_due_index = true;  ///< The index (status, next_cron_time) is there.
 };
@@ -55,6 +58,12 @@ public:
     /// Sends statements separated by ";" in one packet, and waits for the answers to all of them. After the first one
     /// that fails the server does no more, and neither the rest nor a COMMIT among them has happened.
     Attempt<Replies> run(std::string_view statements);
+
+    /// The same for the statements of a database transaction, in as few packets as the server takes.
+    ///
+    /// Galera takes them one by one: when a change of another node wins over a transaction of ours between two
+    /// statements of one packet, MariaDB rolls ours back without a word, and its COMMIT seems to succeed.
+    Attempt<Replies> run(const Statements& statements);
 
     /// Chooses the database; false if there is none of that name.
     Attempt<bool> use(const std::string& database);
