@@ -121,6 +121,30 @@ TEST(MySqlClaims, PassByWhatAnotherClientHasLocked) {
     server.run("DROP DATABASE " + options.database);
 }
 
+TEST(MySqlClaims, TakeTheRightToWriteFromWhoHadItBefore) {
+    set_tick(1s);
+    auto& server = MariaDb::shared();
+    const auto options = server.options(MariaDb::fresh_name());
+    const auto backend = open_backend(options);
+    std::vector<Outcome> outcome(1);
+    const auto write = [&](Time lease, Time next) {
+        auto mutation = update("g", Status::submitted, {});
+        mutation.patch.next_cron_time = next;
+        mutation.patch.update_time = at(5);
+        mutation.expect_lease = lease;
+        EXPECT_TRUE(backend->apply(std::vector{mutation}, outcome));
+        return outcome[0];
+    };
+    ASSERT_TRUE(backend->apply(std::vector{insert(saga("g", at(1)))}, outcome));
+    EXPECT_EQ(write(at(1), at(20) - 1ms), Outcome::ok);
+    EXPECT_EQ(write(at(1), at(30)), Outcome::not_found) << "that lease is over";
+    EXPECT_EQ(write(at(20) - 1ms, at(30)), Outcome::ok) << "rounded as it was kept";
+    EXPECT_EQ(backend->claim_due(at(40), at(60), 10)->transactions.size(), 1u);
+    EXPECT_EQ(write(at(30), at(70)), Outcome::not_found);
+    EXPECT_EQ(write(at(60), at(70)), Outcome::ok);
+    server.run("DROP DATABASE " + options.database);
+}
+
 // A row that neither dtm nor we could have written must not stop the others.
 TEST(MySqlClaims, LeaveOutWhatCannotBeRead) {
     set_tick(1s);

@@ -48,7 +48,7 @@ BatchPlan::BatchPlan(std::span<const Mutation> batch, std::span<Outcome> outcome
 
 Statements BatchPlan::look() const {
     Statement globals = statement();
-    globals.raw("SELECT gid,id,status,trans_type,options,ext_data FROM trans_global WHERE gid IN ");
+    globals.raw("SELECT gid,id,status,trans_type,options,ext_data,next_cron_time FROM trans_global WHERE gid IN ");
     globals.list(gids_).raw(" FOR UPDATE");
     Statements all{"START TRANSACTION", globals.take()};
     if (gids_with_rows_.empty()) return all;
@@ -67,6 +67,7 @@ void BatchPlan::learn(Replies& replies) {
         stored.mode = globals.text(3);
         stored.options = globals.text(4);
         stored.ext_data = globals.text(5);
+        stored.lease = shared_.zone.from_text(globals.text(6));
     }
     if (gids_with_rows_.empty()) return;
     Reply& rows = replies[2];
@@ -106,6 +107,7 @@ const BatchPlan::Stored* BatchPlan::find_expected(const Mutation& mutation) cons
     if (stored == nullptr) return nullptr;
     if (!mutation.any_status && stored->status != txn::name(mutation.expect)) return nullptr;
     if (mutation.expect_mode && stored->mode != txn::name(*mutation.expect_mode)) return nullptr;
+    if (mutation.expect_lease && stored->lease != sql::second_after(*mutation.expect_lease)) return nullptr;
     return stored;
 }
 

@@ -44,6 +44,7 @@ private:
     struct Stored {
         std::int64_t id = 0;  ///< 0: there is no such transaction, but there may be rows that one left behind.
         std::string status, mode, options, ext_data;
+        Time lease;  ///< next_cron_time.
         std::vector<StoredRow> rows;
     };
     using Ids = std::vector<std::int64_t>;
