@@ -40,7 +40,8 @@ constexpr const char* dtm_rows = R"sql(
 INSERT INTO trans_global (gid,trans_type,status,query_prepared,protocol,create_time,update_time,options,custom_data,
   next_cron_interval,next_cron_time,result,rollback_reason) VALUES
  ('saga-1','saga','submitted','','http','2023-11-15 06:13:20+08','2023-11-15 06:13:20+08',
-  '{"wait_result":true,"branch_headers":{"h":"v"},"concurrent":false,"retry_limit":3}','',10,'2023-11-15 06:13:30+08','',''),
+  '{"wait_result":true,"branch_headers":{"h":"v"},"concurrent":false,"retry_limit":3}','',10,
+  '2023-11-15 06:13:30+08','',''),
  ('saga-2','saga','aborting','','grpc','2023-11-14 22:13:20Z','2023-11-14 22:13:25Z','{"concurrent":false}',
   '{"concurrent":true,"orders":{"1":[0]}}',20,'2023-11-14 22:13:31Z','','no "money"'),
  ('tcc-1','tcc','prepared','','http','2023-11-14 22:13:20Z','2023-11-14 22:13:20Z',

@@ -115,6 +115,23 @@ TEST_F(PostgresStore, GivesEachTransactionToOneNodeWhileOthersWrite) {
     EXPECT_EQ(all.size(), static_cast<std::size_t>(count));
 }
 
+TEST_F(PostgresStore, RefusesTheUpdateOfANodeWhoseLeaseAnotherHasTaken) {
+    const auto late = open_backend(options), successor = open_backend(options);
+    apply(*late, insert(saga("g", at(1))));
+    const Time lease = at(20) + Millis(300);  // Kept as the next whole second.
+    ASSERT_EQ(late->claim_due(at(10), lease, 10)->transactions.size(), 1u);
+    auto mine = turn("g", Status::submitted, Status::aborting);
+    mine.expect_lease = lease;
+    auto earlier = mine;
+    earlier.expect_lease = at(20);
+    EXPECT_EQ(apply(*late, earlier), Outcome::not_found);
+    ASSERT_EQ(successor->claim_due(at(30), at(60), 10)->transactions.size(), 1u);
+    EXPECT_EQ(apply(*late, mine), Outcome::not_found);
+    EXPECT_EQ(load(*late, "g")->status, Status::submitted);
+    mine.expect_lease = at(60);
+    EXPECT_EQ(apply(*successor, mine), Outcome::ok);
+}
+
 TEST_F(PostgresStore, WritesBatchesOfManyNodesThatMeetInTheSameRows) {
     constexpr int nodes = 4, rows = 20, rounds = 40;
     const auto setup = open_backend(options);

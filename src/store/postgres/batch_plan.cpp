@@ -53,7 +53,8 @@ std::vector<Query> BatchPlan::look() const {
     std::vector<Query> queries;
     if (gids_.empty()) return queries;
     std::string globals =
-        "SELECT gid,id,status,trans_type,options,ext_data FROM trans_global WHERE gid=ANY($1::text[]) ORDER BY gid "
+        "SELECT gid,id,status,trans_type,options,ext_data,next_cron_time FROM trans_global WHERE gid=ANY($1::text[]) "
+        "ORDER BY gid "
         "FOR UPDATE";
     if (caution_.locked) globals += " SKIP LOCKED";
     queries.push_back({.text = "BEGIN"});
@@ -77,6 +78,7 @@ void BatchPlan::learn(Replies& replies) {
         stored.mode = globals.text(3);
         stored.options = globals.text(4);
         stored.ext_data = globals.text(5);
+        stored.next_cron_time = globals.time(6);
     }
     if (caution_.locked) {
         Reply& all = replies.back();
@@ -160,6 +162,8 @@ const BatchPlan::Stored* BatchPlan::find_expected(const Mutation& mutation) cons
     const Stored& stored = found->second;
     if (!mutation.any_status && stored.status != txn::name(mutation.expect)) return nullptr;
     if (mutation.expect_mode && stored.mode != txn::name(*mutation.expect_mode)) return nullptr;
+    const auto& lease = mutation.expect_lease;
+    if (lease && stored.next_cron_time != sql::second_after(*lease)) return nullptr;
     return &stored;
 }
 

@@ -48,6 +48,7 @@ private:
     struct Stored {
         std::int64_t id = 0;
         std::string status, mode, options, ext_data;
+        Time next_cron_time;
         std::vector<StoredRow> rows;
     };
 

@@ -45,8 +45,8 @@ struct PostgresOptions {
 /// Errors: `invalid`: no host at all.
 Result<BackendFactory> open_postgres(PostgresOptions options);
 
-/// Creates the database, schema and tables that are missing, then mends every difference that has a remedy. Returns what
-/// it did, one sentence each. `options.create_schema` does not matter.
+/// Creates the database, schema and tables that are missing, then mends every difference that has a remedy. Returns
+/// what it did, one sentence each. `options.create_schema` does not matter.
 Result<std::vector<std::string>> apply_postgres_schema(const PostgresOptions& options);
 
 /// Every way in which the database is not as sql/postgres.sql says; none: it is.
