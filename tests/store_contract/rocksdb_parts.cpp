@@ -1,3 +1,4 @@
+#include "store/rocksdb/codec.h"
 #include "store/rocksdb/keys.h"
 #include "store/rocksdb/state.h"
 
@@ -57,6 +58,28 @@ TEST(RocksDbState, HashesRowsWithoutConfusingTheirParts) {
     EXPECT_NE(row_hash("0", "1x"), row_hash("01", "x"));
     EXPECT_NE(row_hash("", "ab"), row_hash("ab", ""));
     EXPECT_EQ(row_hash("01", "action"), 10046162637416160654ULL) << "stored in records: it may never change";
+}
+
+// A damaged record, or one of a later version, must not become a transaction in no mode at all.
+TEST(RocksDbRecords, WithValuesNobodyKnowsAreNotRead) {
+    const auto complaint = [](auto change) {
+        proto::Fixed fixed;
+        proto::State state;
+        fixed.add_branches();
+        state.add_rows();
+        change(fixed, state);
+        return std::string(why_unreadable(fixed, state));
+    };
+    EXPECT_EQ(complaint([](auto&, auto&) {}), "");
+    EXPECT_NE(complaint([](auto&, auto& state) { state.set_mode(5); }), "");
+    EXPECT_NE(complaint([](auto&, auto& state) { state.set_mode(256); }), "");
+    EXPECT_NE(complaint([](auto&, auto& state) { state.set_status(5); }), "");
+    EXPECT_NE(complaint([](auto&, auto& state) { state.mutable_rows(0)->set_status(3); }), "");
+    EXPECT_NE(complaint([](auto& fixed, auto&) { fixed.mutable_branches(0)->set_status(3); }), "");
+    proto::Branch branch;
+    EXPECT_EQ(why_unreadable(branch), "");
+    branch.set_status(3);
+    EXPECT_NE(why_unreadable(branch), "");
 }
 
 }  // namespace

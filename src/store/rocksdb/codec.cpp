@@ -1,5 +1,7 @@
 #include "store/rocksdb/codec.h"
 
+#include <algorithm>
+
 namespace dtmd::store::rocks {
 namespace {
 
@@ -60,7 +62,26 @@ void encode_branch_head(const txn::Branch& branch, proto::Branch& out) {
     out.set_last_call(to_ms(branch.last_call));
 }
 
+constexpr std::string_view unknown_branch_status = "its branch's status is none that this version knows";
+
+bool is_branch_status(std::uint32_t status) { return status <= static_cast<std::uint32_t>(txn::BranchStatus::failed); }
+
 }  // namespace
+
+std::string_view why_unreadable(const proto::Branch& branch) {
+    return is_branch_status(branch.status()) ? std::string_view() : unknown_branch_status;
+}
+
+std::string_view why_unreadable(const proto::Fixed& fixed, const proto::State& state) {
+    if (state.mode() > static_cast<std::uint32_t>(txn::Mode::workflow))
+        return "its type is none that this version knows";
+    if (state.status() > static_cast<std::uint32_t>(txn::Status::failed)) {
+        return "its status is none that this version knows";
+    }
+    const bool knows_rows = std::ranges::all_of(state.rows(), is_branch_status, &proto::Row::status);
+    const bool knows_branches = std::ranges::all_of(fixed.branches(), is_branch_status, &proto::Branch::status);
+    return knows_rows && knows_branches ? std::string_view() : unknown_branch_status;
+}
 
 void encode_options(const txn::Options& options, proto::Options& out) {
     out.Clear();

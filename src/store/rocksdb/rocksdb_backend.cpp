@@ -61,6 +61,7 @@ Result<std::optional<txn::Transaction>> RocksBackend::read_transaction(const std
     const auto found = read(fixed_key(key_, gid), fixed_, gid, how);
     if (!found) return found.error();
     if (!*found) return damaged(gid, "a part of it is missing");
+    if (const auto why = why_unreadable(fixed_, state_); !why.empty()) return damaged(gid, std::string(why));
 
     auto branches = decode_fixed_branches(fixed_);
     if (state_.appended_size() > 0) {
@@ -90,6 +91,7 @@ Result<void> RocksBackend::read_appended(std::string_view gid, std::size_t count
         if (!branch_.ParseFromArray(value.data(), static_cast<int>(value.size()))) {
             return damaged(gid, "one of its branches is not in our format");
         }
+        if (const auto why = why_unreadable(branch_); !why.empty()) return damaged(gid, std::string(why));
         out.push_back(decode_branch(branch_));
     }
     if (!row->status().ok()) return damaged(gid, row->status().ToString());

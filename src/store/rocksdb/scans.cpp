@@ -53,7 +53,9 @@ Result<Page> RocksBackend::list(const Filter& filter, const std::string& positio
         if (!*known || !matches(filter, state_)) continue;
         const auto fixed = read(fixed_key(key_, gid), fixed_, gid);
         if (!fixed) return fixed.error();
-        if (*fixed) page.transactions.push_back(decode_head(gid, fixed_, state_));
+        // One that can't be read is told by a look at it; here it would only hide the others.
+        if (*fixed && why_unreadable(fixed_, state_).empty())
+            page.transactions.push_back(decode_head(gid, fixed_, state_));
     }
     if (!entry->status().ok())
         return Error{Errc::unavailable,
