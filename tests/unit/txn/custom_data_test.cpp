@@ -175,9 +175,9 @@ TEST(CustomData, DeepAndLongOrdersAreRefusedBriefly) {
     const std::size_t levels = 1'000'000;
     const std::string deep = std::string(levels, '[') + std::string(levels, ']');
     const std::string members = std::string(levels, 'x');
-    for (const std::string& orders :
-         {R"({"1":[)" + deep + "]}", R"({"1":[{"a":1}]})", R"({"1":[")" + members + R"("]})",
-          R"({")" + members + R"(":[0]})", R"({"1":[0],")" + members + R"(":0})"}) {
+    const std::string bad[] = {R"({"1":[)" + deep + "]}", R"({"1":[{"a":1}]})", R"({"1":[")" + members + R"("]})",
+                               R"({")" + members + R"(":[0]})", R"({"1":[0],")" + members + R"(":0})"};
+    for (const std::string& orders : bad) {
         Transaction transaction = saga(3);
         transaction.custom_data = R"({"orders":)" + orders + "}";
         const Complaint complaint = parse_custom_data(transaction);
