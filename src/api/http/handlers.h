@@ -14,6 +14,7 @@ void register_branch(const Api& api, const Request& request, Exchange& exchange)
 void register_tcc_branch(const Api& api, const Request& request, Exchange& exchange);
 void register_xa_branch(const Api& api, const Request& request, Exchange& exchange);
 void prepare_workflow(const Api& api, const Request& request, Exchange& exchange);
+void json_rpc(const Api& api, const Request& request, Exchange& exchange);
 
 // operations.cpp
 void force_stop(const Api& api, const Request& request, Exchange& exchange);

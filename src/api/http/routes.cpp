@@ -17,6 +17,7 @@ constexpr std::array table{
     Route{post, "/api/dtmsvr/abort", abort, "abort"},
     Route{get, "/api/dtmsvr/newGid", new_gid, "newgid"},
     Route{post, "/api/dtmsvr/prepareWorkflow", prepare_workflow, "prepareworkflow"},
+    Route{post, "/api/json-rpc", json_rpc, "jsonrpc"},
     Route{get, "/api/dtmsvr/query", query, "query"},
     Route{post, "/api/dtmsvr/registerXaBranch", register_xa_branch, "registerxabranch"},
     Route{post, "/api/dtmsvr/registerTccBranch", register_tcc_branch, "registertccbranch"},

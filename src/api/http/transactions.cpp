@@ -2,6 +2,7 @@
 #include "api/json/json_write.h"
 #include "api/json/objects.h"
 #include "api/json/requests.h"
+#include "api/jsonrpc/json_rpc.h"
 
 // What clients call to run their transactions (protocol.md 1.2 to 1.6, 1.8, 1.9).
 namespace dtmd::api {
@@ -86,6 +87,12 @@ void prepare_workflow(const Api& api, const Request& request, Exchange& exchange
     }
     api.engine.prepare_workflow(request.home, std::move(parsed->transaction),
                                 reply_with<engine::Found>(exchange, progress_json));
+}
+
+void json_rpc(const Api& api, const Request& request, Exchange& exchange) {
+    serve_json_rpc(
+        api.engine, request.home, request.body,
+        [waiting = std::move(exchange)](net::HttpResponse response) mutable { waiting.send(std::move(response)); });
 }
 
 }  // namespace dtmd::api

@@ -125,7 +125,9 @@ void sort_unique(Pairs& pairs) {
     }
 }
 
-std::string shown(const Json& value) {
+}  // namespace
+
+std::string described(const Json& value) {
     switch (value.kind) {
         case Json::Kind::null: return "null";
         case Json::Kind::boolean: return value.integer != 0 ? "true" : "false";
@@ -138,17 +140,15 @@ std::string shown(const Json& value) {
     __builtin_unreachable();
 }
 
-Result<Json> parse_any(std::string_view text, std::string_view name) {
+Result<Json> parse_json(std::string_view text, std::string_view name) {
     Json root;
     Builder builder(root, name);
     if (nlohmann::json::sax_parse(text.data(), text.data() + text.size(), &builder)) return root;
     return Error{Errc::invalid, std::move(builder.error())};
 }
 
-}  // namespace
-
 Result<Json> parse_member(std::string_view text, std::string name) {
-    auto value = parse_any(text, name);
+    auto value = parse_json(text, name);
     if (!value) return value;
     value->key = std::move(name);
     Json object;
@@ -159,10 +159,10 @@ Result<Json> parse_member(std::string_view text, std::string name) {
 
 Result<Json> parse_object(std::string_view body) {
     if (body.empty()) return Error{Errc::invalid, "body: expected a JSON object, got nothing"};
-    auto parsed = parse_any(body, "body");
+    auto parsed = parse_json(body, "body");
     if (!parsed) return parsed;
     if (parsed->kind != Json::Kind::object) {
-        return Error{Errc::invalid, "body: expected a JSON object, got " + shown(*parsed)};
+        return Error{Errc::invalid, "body: expected a JSON object, got " + described(*parsed)};
     }
     return parsed;
 }
@@ -179,7 +179,7 @@ Json* Fields::find(std::string_view name) {
 
 void Fields::complain(std::string_view name, std::string_view expected, const Json& got) {
     if (!complaint_.empty()) return;
-    complaint_ = prefix_ + shortened(name) + ": expected " + std::string(expected) + ", got " + shown(got);
+    complaint_ = prefix_ + shortened(name) + ": expected " + std::string(expected) + ", got " + described(got);
 }
 
 void Fields::take(std::string_view name, std::string& out) {

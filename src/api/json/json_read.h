@@ -26,11 +26,17 @@ struct Json {
 inline constexpr std::size_t max_json_depth = 64;        ///< Nested deeper is refused: no client of dtm comes near 10.
 inline constexpr std::size_t max_json_values = 100'000;  ///< Bounds what a body can make of our memory.
 
+/// Any value. Complaints call the text `name`.
+Result<Json> parse_json(std::string_view text, std::string_view name);
+
 /// Any value, made the member `name` of an object, so that Fields can take it.
 Result<Json> parse_member(std::string_view text, std::string name);
 
 /// The object in `body`. The error (invalid) says where the body stops being one.
 Result<Json> parse_object(std::string_view body);
+
+/// What people call this value in a complaint: "an object", "5", "null".
+std::string described(const Json& value);
 
 using Pairs = std::vector<std::pair<std::string, std::string>>;
 

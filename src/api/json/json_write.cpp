@@ -93,6 +93,26 @@ bool is_utf8(std::string_view text) {
     return true;
 }
 
+void append_json(std::string& out, const Json& value) {
+    switch (value.kind) {
+        case Json::Kind::null: out += "null"; return;
+        case Json::Kind::boolean: out += value.integer != 0 ? "true" : "false"; return;
+        case Json::Kind::integer: out += std::to_string(value.integer); return;
+        case Json::Kind::number: out += value.text; return;
+        case Json::Kind::string: append_quoted(out, value.text); return;
+        case Json::Kind::array: append_array(out, value.items, append_json); return;
+        case Json::Kind::object: break;
+    }
+    out += '{';
+    for (const Json& member : value.items) {
+        if (&member != &value.items.front()) out += ',';
+        append_quoted(out, member.key);
+        out += ':';
+        append_json(out, member);
+    }
+    out += '}';
+}
+
 void append_time(std::string& out, Time time) {
     const auto since_epoch = time.time_since_epoch();
     const auto seconds = std::chrono::floor<std::chrono::seconds>(since_epoch);

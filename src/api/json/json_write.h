@@ -1,5 +1,6 @@
 #pragma once
 
+#include "api/json/json_read.h"
 #include "base/time.h"
 
 #include <cstdint>
@@ -14,6 +15,9 @@ namespace dtmd::api {
 void append_quoted(std::string& out, std::string_view text);
 
 bool is_utf8(std::string_view text);
+
+/// The value as JSON again: what was read, members in their order.
+void append_json(std::string& out, const Json& value);
 
 /// `"2026-11-21T04:49:14.484Z"`, in the local zone with its offset, like Go.
 void append_time(std::string& out, Time time);

@@ -1,6 +1,5 @@
 #include "api/json/requests.h"
 
-#include "api/json/json_read.h"
 #include "base/gid.h"
 
 namespace dtmd::api {
@@ -8,11 +7,14 @@ namespace {
 
 Error invalid(std::string what) { return Error{Errc::invalid, std::move(what)}; }
 
-Result<std::string> take_gid(Fields& fields) {
+Result<std::string> take_gid(Fields& fields, GidRule rule) {
     std::string gid;
     fields.take("gid", gid);
     if (!fields.complaint().empty()) return invalid(fields.complaint());
-    return clean_gid(std::move(gid));
+    if (rule == GidRule::remove_bad) return clean_gid(std::move(gid));
+    const std::string_view why = why_bad_gid(gid);
+    if (!why.empty()) return invalid(std::string(why));
+    return gid;
 }
 
 Result<txn::Mode> take_mode(Fields& fields) {
@@ -71,8 +73,12 @@ Result<std::vector<txn::Step>> read_steps(std::string_view text) {
 Result<TransactionRequest> read_transaction(std::string_view body) {
     auto root = parse_object(body);
     if (!root) return root.error();
-    Fields fields(*root);
-    auto gid = take_gid(fields);
+    return read_transaction(*root, GidRule::remove_bad);
+}
+
+Result<TransactionRequest> read_transaction(Json& object, GidRule rule) {
+    Fields fields(object);
+    auto gid = take_gid(fields, rule);
     if (!gid) return gid.error();
     const auto mode = take_mode(fields);
     if (!mode) return mode.error();
@@ -100,8 +106,12 @@ Result<TransactionRequest> read_transaction(std::string_view body) {
 Result<GidRequest> read_gid_request(std::string_view body) {
     auto root = parse_object(body);
     if (!root) return root.error();
-    Fields fields(*root);
-    auto gid = take_gid(fields);
+    return read_gid_request(*root, GidRule::remove_bad);
+}
+
+Result<GidRequest> read_gid_request(Json& object, GidRule rule) {
+    Fields fields(object);
+    auto gid = take_gid(fields, rule);
     if (!gid) return gid.error();
     GidRequest request;
     request.gid = std::move(*gid);
@@ -114,9 +124,13 @@ Result<GidRequest> read_gid_request(std::string_view body) {
 Result<txn::Registration> read_registration(std::string_view body, std::optional<txn::Mode> mode_of_route) {
     auto root = parse_object(body);
     if (!root) return root.error();
-    Fields fields(*root);
+    return read_registration(*root, GidRule::remove_bad, mode_of_route);
+}
+
+Result<txn::Registration> read_registration(Json& object, GidRule rule, std::optional<txn::Mode> mode_of_route) {
+    Fields fields(object);
     fields.require_flat_strings();
-    auto gid = take_gid(fields);
+    auto gid = take_gid(fields, rule);
     if (!gid) return gid.error();
     std::string trans_type;
     fields.take("trans_type", trans_type);

@@ -62,7 +62,7 @@ const Row rows[] = {
     {verb::get, "/api/dtmsvr/%71uery?gid=g", "", 200, "query g", "http query ok"},
 
     {verb::get, "/nothing", "", 404, "", "http other fail"},
-    {verb::post, "/api/json-rpc", "{}", 404, "", "http other fail"},
+    {verb::post, "/api/json-rpc", "{}", 200, "", "http jsonrpc ok"},
     {verb::delete_, "/api/dtmsvr/topic/", "", 404, "", "http other fail"},
     {verb::delete_, "/api/dtmsvr/topic/a/b", "", 404, "", "http other fail"},
     {verb::get, "/api/dtmsvr/Query", "", 404, "", "http other fail"},
