@@ -35,7 +35,7 @@ TEST(GrpcAnswer, MeansWhatTheTableSays) {
         {StatusCode::RESOURCE_EXHAUSTED, "x", Answer::unknown, "code = ResourceExhausted desc = x"},
         {StatusCode::INVALID_ARGUMENT, "x", Answer::unknown, "code = InvalidArgument desc = x"},
         {StatusCode::UNAUTHENTICATED, "x", Answer::unknown, "code = Unauthenticated desc = x"},
-        {static_cast<StatusCode>(99), "x", Answer::unknown, "code = Unknown desc = x"},
+        {static_cast<StatusCode>(20), "x", Answer::unknown, "code = Unknown desc = x"},
     };
     for (const Row& row : rows) {
         SCOPED_TRACE(std::to_string(row.code) + " " + row.message);
