@@ -1,9 +1,9 @@
 -- wrk's side of scripts/bench.sh: each request (tcc: four of them, pipelined) is one whole transaction with two
 -- branches, and is answered when the transaction has ended.
--- Arguments: mode (saga, tcc, msg) and the participant's URL.
+-- Arguments: mode (saga, tcc, msg), the participant's URL, and for a saga the protocol of its branches (http).
 
 local host_header = "127.0.0.1"
-local participant, prefix
+local participant, protocol, prefix
 local count = 0
 local make
 
@@ -13,7 +13,8 @@ local function post(path, body)
 end
 
 local function saga(gid)
-    return post("submit", '{"gid":"' .. gid .. '","trans_type":"saga","wait_result":true,"steps":[' ..
+    return post("submit", '{"gid":"' .. gid .. '","trans_type":"saga","protocol":"' .. protocol ..
+        '","wait_result":true,"steps":[' ..
         '{"action":"' .. participant .. '/TransOut","compensate":"' .. participant .. '/TransOutRevert"},' ..
         '{"action":"' .. participant .. '/TransIn","compensate":"' .. participant .. '/TransInRevert"}],' ..
         '"payloads":["{\\"amount\\":30,\\"user_id\\":1}","{\\"amount\\":30,\\"user_id\\":2}"]}')
@@ -48,6 +49,7 @@ end
 
 function init(arguments)
     mode, participant = arguments[1], arguments[2]  -- mode is global: done() asks for it
+    protocol = arguments[3] or "http"
     make = makers[mode]
     host_header = wrk.host .. ":" .. wrk.port
     math.randomseed(os.time())
