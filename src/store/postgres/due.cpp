@@ -139,9 +139,9 @@ Result<std::size_t> PostgresBackend::expire(Time finished_before, std::size_t li
         }
         return all +
                "old AS (SELECT * FROM succeed UNION ALL SELECT * FROM failed LIMIT $2::bigint), "
-               "rows AS (DELETE FROM trans_branch_op b USING old WHERE b.gid=old.gid RETURNING b.id), "
+               "removed AS (DELETE FROM trans_branch_op b USING old WHERE b.gid=old.gid RETURNING b.id), "
                "gone AS (DELETE FROM trans_global t USING old WHERE t.id=old.id RETURNING t.id) "
-               "SELECT (SELECT count(*) FROM gone),(SELECT count(*) FROM rows)";
+               "SELECT (SELECT count(*) FROM gone),(SELECT count(*) FROM removed)";
     }();
     Query query{.text = text};
     query.parameters.time(finished_before).number(as_limit(limit));

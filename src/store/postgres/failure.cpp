@@ -1,5 +1,8 @@
 #include "store/postgres/failure.h"
 
+#include "txn/text.h"
+#include "txn/transaction.h"
+
 #include <stdexcept>
 
 namespace dtmd::store::postgres {
@@ -45,7 +48,7 @@ Fault fault_of(std::string_view code, bool is_fatal) {
 Failure failure_of(const std::string& server, std::string_view code, std::string_view message, bool is_fatal) {
     Failure failure{.fault = fault_of(code, is_fatal), .code = std::string(code)};
     const char* const verb = code.empty() ? " can't be reached: " : " says: ";
-    failure.what = "The database at " + server + verb + std::string(trimmed(message));
+    failure.what = "The database at " + server + verb + txn::storable_text(trimmed(message), txn::max_error_text);
     if (!code.empty()) failure.what += " (" + std::string(code) + ")";
     failure.what += ".";
     if (const auto remedy = remedy_of(code); !remedy.empty()) failure.what += " " + std::string(remedy) + ".";

@@ -42,6 +42,7 @@ Result<Session*> Link::get() {
 
     const std::size_t count = shared_->options.hosts.size();
     const std::size_t first = shared_->host();
+    const auto start = Clock::now();
     reason_.clear();
     for (std::size_t i = 0; i < count; ++i) {
         const std::size_t host = (first + i) % count;
@@ -56,7 +57,9 @@ Result<Session*> Link::get() {
         reason_ += (i == 0 ? "" : " ") + session.error().what;
     }
     pause_ = std::clamp<Clock::duration>(pause_ * 2, first_pause, longest_pause);
-    next_attempt_ = Clock::now() + pause_;
+    // A host that doesn't even refuse costs a time-out: whoever asks must be told at once at least half of the time.
+    const auto end = Clock::now();
+    next_attempt_ = end + std::max(pause_, end - start);
     return Error{Errc::unavailable, reason_};
 }
 
