@@ -1,7 +1,7 @@
 // How many changes a second MySQL or MariaDB makes durable in batches.
-// Usage: mysql_bench [SECONDS [BATCH [WRITERS]]]    starts a MariaDB of its own in memory, or in the folder $DTMD_TEST_DISK, which keeps every commit
-// (innodb_flush_log_at_trx_commit=1). Each writer runs batches of two-branch sagas: insert all, first branch done, second
-// branch done and finished. Three durable changes per saga.
+// Usage: mysql_bench [SECONDS [BATCH [WRITERS]]]    starts a MariaDB of its own, in memory or in the folder
+// $DTMD_TEST_DISK, which keeps every commit (innodb_flush_log_at_trx_commit=1). Each writer runs batches of two-branch
+// sagas: insert all, first branch done, second branch done and finished. Three durable changes per saga.
 
 #include "store_contract/mysql_rig.h"
 #include "store_contract/samples.h"

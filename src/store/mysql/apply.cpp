@@ -1,22 +1,23 @@
 #include "store/mysql/backend_impl.h"
-#include "store/mysql/batch_plan.h"
 
 namespace dtmd::store::mysql {
 
 Result<void> MySqlBackend::apply(std::span<const Mutation> batch, std::span<Outcome> outcomes) {
     if (batch.empty()) return {};
-    bool is_careful = false;
+    LookHow how;
     return transact<void>([&](Session& session) {
-        auto written = write(session, batch, outcomes, is_careful);
-        // Most gids to be inserted are new, so that is only looked at when it turns out to be wrong.
-        is_careful = true;
+        auto written = write(session, batch, outcomes, how);
+        // Most gids to be inserted are new, and hardly a row is locked by a stranger, so both are only looked at when
+        // it turns out to be otherwise.
+        how.for_new_gids = true;
+        how.past_locked = !written && written.error().fault == Fault::locked && session.facts.skips_locked;
         return written;
     });
 }
 
 Attempt<void> MySqlBackend::write(Session& session, std::span<const Mutation> batch, std::span<Outcome> outcomes,
-                                  bool is_careful) {
-    BatchPlan plan(batch, outcomes, session, link_.shared(), is_careful);
+                                  LookHow how) {
+    BatchPlan plan(batch, outcomes, session, link_.shared(), how);
     if (!plan.is_blind()) {
         auto seen = session.run(plan.look());
         if (!seen) return seen.error();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "store/backend.h"
+#include "store/mysql/batch_plan.h"
 #include "store/mysql/link.h"
 #include "store/mysql/statement.h"
 
@@ -29,8 +30,7 @@ public:
 private:
     struct Candidates;
 
-    Attempt<void> write(Session& session, std::span<const Mutation> batch, std::span<Outcome> outcomes,
-                        bool is_careful);
+    Attempt<void> write(Session& session, std::span<const Mutation> batch, std::span<Outcome> outcomes, LookHow how);
 
     Attempt<Claims> claim(Session& session, Time due, Time lease_until, std::size_t limit);
     Attempt<std::vector<sql::GlobalRow>> lock_due(Session& session, Time due, std::size_t limit);
@@ -43,14 +43,13 @@ private:
     Result<Outcome> change_key_value(const std::string& statement);
     Statement statement(const Session& session) const { return Statement(session, link_.shared().zone); }
 
-    /// Runs `work(session)` in a database transaction of its own, again if another one was in its way. `work` commits by
+    /// Runs `work(session)` in a database transaction of its own, again if another was in its way. `work` commits by
     /// itself, with the last statement that it sends, and sets `committing_` before it does.
     template <class T, class Work>
     Result<T> transact(Work work);
 
     Link link_;
-    bool committing_ =
-        false;  ///< What is being sent ends in a COMMIT of changes: if the connection breaks, it may be done.
+    bool committing_ = false;  ///< What is being sent ends in a COMMIT of changes.
 };
 
 template <class T, class Work>
@@ -69,7 +68,8 @@ Result<T> MySqlBackend::transact(Work work) {
             }
         }
         const Failure& failure = done.error();
-        const bool may_help = failure.fault == Fault::rolled_back || failure.fault == Fault::duplicate;
+        const bool may_help = failure.fault == Fault::rolled_back || failure.fault == Fault::duplicate ||
+                              (failure.fault == Fault::locked && attempt == 1);
         auto error = link_.failed(failure, committing_);
         if (!may_help || attempt == most_attempts) return error;
     }

@@ -33,24 +33,25 @@ RowPatch evidence_of(const txn::Branch& branch, std::size_t row) {
 }  // namespace
 
 BatchPlan::BatchPlan(std::span<const Mutation> batch, std::span<Outcome> outcomes, const Session& session,
-                     Shared& shared, bool is_careful)
-    : batch_(batch), outcomes_(outcomes), session_(session), shared_(shared) {
+                     Shared& shared, LookHow how)
+    : batch_(batch), outcomes_(outcomes), session_(session), shared_(shared), past_locked_(how.past_locked) {
     const bool has_changes =
         std::ranges::any_of(batch, [](const Mutation& mutation) { return mutation.change != Change::insert; });
     for (const Mutation& mutation : batch) {
         const bool is_insert = mutation.change == Change::insert;
-        if ((is_insert && !is_careful && !has_changes) || !sql::is_text(mutation.gid)) continue;
+        if ((is_insert && !how.for_new_gids && !has_changes) || !sql::is_text(mutation.gid)) continue;
         gids_.push_back(mutation.gid);
         const bool needs_rows = mutation.change == Change::append || !mutation.patch.rows.empty();
-        if (needs_rows || (is_insert && is_careful)) gids_with_rows_.push_back(mutation.gid);
+        if (needs_rows || (is_insert && how.for_new_gids)) gids_with_rows_.push_back(mutation.gid);
     }
 }
 
 Statements BatchPlan::look() const {
     Statement globals = statement();
     globals.raw("SELECT gid,id,status,trans_type,options,ext_data,next_cron_time FROM trans_global WHERE gid IN ");
-    globals.list(gids_).raw(" FOR UPDATE");
+    globals.list(gids_).raw(past_locked_ ? " FOR UPDATE SKIP LOCKED" : " FOR UPDATE");
     Statements all{"START TRANSACTION", globals.take()};
+    if (past_locked_) all.push_back(statement().raw("SELECT gid FROM trans_global WHERE gid IN ").list(gids_).take());
     if (gids_with_rows_.empty()) return all;
     Statement rows = statement();
     rows.raw("SELECT gid,id,branch_id,op FROM trans_branch_op WHERE gid IN ").list(gids_with_rows_);
@@ -69,8 +70,15 @@ void BatchPlan::learn(Replies& replies) {
         stored.ext_data = globals.text(5);
         stored.lease = shared_.zone.from_text(globals.text(6));
     }
+    if (past_locked_) {
+        Reply& there = replies[2];
+        while (there.next()) {
+            std::string gid(there.text(0));
+            if (!stored_.contains(gid)) locked_.insert(std::move(gid));
+        }
+    }
     if (gids_with_rows_.empty()) return;
-    Reply& rows = replies[2];
+    Reply& rows = replies.back();
     while (rows.next()) {
         stored_[std::string(rows.text(0))].rows.push_back(
             {.id = rows.number(1), .branch_id = std::string(rows.text(2)), .op = std::string(rows.text(3))});
@@ -83,6 +91,7 @@ void BatchPlan::decide() {
 }
 
 Outcome BatchPlan::decide(const Mutation& mutation) {
+    if (locked_.contains(mutation.gid)) return Outcome::unavailable;
     switch (mutation.change) {
         case Change::insert: return insert(mutation);
         case Change::update: return update(mutation);

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <span>
 #include <string>
 #include <utility>
@@ -12,16 +13,24 @@
 
 namespace dtmd::store::mysql {
 
+/// What a plan looks at before it decides.
+struct LookHow {
+    /// Also whether the gids to be inserted exist. Without it the plan counts on new gids, and the server's
+    /// duplicate-key error says when that was wrong.
+    bool for_new_gids = false;
+
+    /// Rows that someone else has locked are passed by; their changes are answered `unavailable`, the others are made.
+    bool past_locked = false;
+};
+
 /// What one batch of changes does to the tables: first what has to be looked up, then an outcome for each change, then
 /// a few statements for all of them together. Does no I/O.
 ///
 /// Changes that do the same to different rows share one UPDATE: in a batch most are "it succeeded in this second".
 class BatchPlan {
 public:
-    /// @param is_careful  also look whether the gids to be inserted exist. Without it the plan counts on new gids,
-    ///                    and the server's duplicate-key error says when that was wrong.
     BatchPlan(std::span<const Mutation> batch, std::span<Outcome> outcomes, const Session& session, Shared& shared,
-              bool is_careful);
+              LookHow how);
 
     /// Nothing has to be looked up.
     bool is_blind() const { return gids_.empty(); }
@@ -70,7 +79,9 @@ private:
     const Session& session_;
     Shared& shared_;
     std::vector<std::string> gids_, gids_with_rows_;  ///< To be looked up.
+    const bool past_locked_;
     std::map<std::string, Stored, std::less<>> stored_;
+    std::set<std::string, std::less<>> locked_;
 
     Ids left_behind_;  ///< Rows of transactions that someone removed without them.
     std::vector<std::string> global_values_, branch_values_;

@@ -6,7 +6,7 @@
 namespace dtmd::store::mysql {
 namespace {
 
-// Beyond this many unfinished transactions, the oldest is told by its id, which the index knows, instead of by its time.
+// Beyond this many unfinished transactions the oldest is told by its id, which the index knows, not by its time.
 constexpr std::int64_t exact_count = 20'000;
 
 constexpr std::size_t longest_page = 100'000;

@@ -33,6 +33,7 @@ Fault fault_of(unsigned code) {
         case er_read_only_transaction:
         case er_read_only_mode:
         case er_unknown_com: return Fault::demoted;
+        case ER_LOCK_WAIT_TIMEOUT: return Fault::locked;
         case ER_DUP_ENTRY:
         case ER_DUP_ENTRY_WITH_KEY_NAME: return Fault::duplicate;
         case ER_SERVER_SHUTDOWN:
@@ -115,12 +116,17 @@ Attempt<std::unique_ptr<Session>> Session::connect(const MySqlOptions& options, 
                                                 by_socket ? options.unix_socket.c_str() : nullptr,
                                                 CLIENT_FOUND_ROWS | CLIENT_MULTI_STATEMENTS);
     if (connected == nullptr) return session->failure();
+    // The library goes on in the clear with a server that has no TLS, whatever was asked for.
+    if (options.tls.mode != MySqlTls::Mode::off && mysql_get_ssl_cipher(connected) == nullptr) {
+        return Failure{.fault = Fault::refused,
+                       .what = "The database at " + session->server_ +
+                               " offers no TLS, and Store.Tls asks for it: set the server up for TLS."};
+    }
 
-    const auto lock_wait = std::max<long>(options.timeout.count() / 2, 1);
     const auto settings = session->run(
         "SET SESSION sql_mode='STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION',autocommit=1,time_zone='+00:00',"
         "innodb_lock_wait_timeout=" +
-        std::to_string(lock_wait) + ";SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED");
+        std::to_string(options.lock_timeout.count()) + ";SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED");
     if (!settings) return settings.error();
     return session;
 }

@@ -14,6 +14,7 @@ namespace dtmd::store::mysql {
 enum class Fault {
     lost,         ///< The connection broke: what was sent may have been done.
     rolled_back,  ///< Deadlock, failed certification: not done, and it may be tried again at once.
+    locked,       ///< Another client kept a row locked for too long: not done.
     demoted,      ///< This server takes no changes (any more): not done, try another host.
     duplicate,    ///< A unique key is taken: not done.
     refused,      ///< Anything else the server said no to: not done.

@@ -8,7 +8,7 @@
 
 // What we know beyond dtm's columns. It lives inside the column ext_data, under the one key "dtmd", which dtm ignores:
 //   {"headers":{...},"dtmd":{"created":1700000000123,"not_before":1700000009000,
-//                            "rows":{"1":{"attempts":3,"error":"HTTP 500","first":1700000000200,"last":1700000001300}}}}
+//    "rows":{"1":{"attempts":3,"error":"HTTP 500","first":1700000000200,"last":1700000001300}}}}
 // Times are milliseconds since the Unix epoch. Only what is worth keeping is written: a transaction whose calls all
 // succeed at once has none of it.
 namespace dtmd::store::sql {

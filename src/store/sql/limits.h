@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-// What the columns of one database hold. A value that doesn't fit is refused before it is sent: never cut by the server.
+// What the columns of one database hold. A value that doesn't fit is refused before it is sent; the server cuts none.
 namespace dtmd::store::sql {
 
 struct Limit {

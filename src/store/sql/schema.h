@@ -14,8 +14,8 @@ struct SchemaText {
 
 const std::vector<SchemaText>& schema_texts();
 
-/// The whole text of sql/<name>.sql: mysql, postgres, barrier.mysql, barrier.postgres, barrier.sqlite. Empty if there is
-/// no such file.
+/// The whole text of sql/<name>.sql: mysql, postgres, barrier.mysql, barrier.postgres, barrier.sqlite. Empty if there
+/// is no such file.
 std::string_view schema_text(std::string_view name);
 
 /// The statements of such a text, without comments and without the semicolons that end them. In our files no string
