@@ -33,6 +33,7 @@ FactoryResult open_embedded(const config::Store& store, WallClock& clock) {
     store::RocksDbOptions options;
     options.path = store.path;
     options.memory_mb = static_cast<std::size_t>(store.memory_mb);
+    options.now = [&clock] { return clock.now(); };
     auto factory = store::open_rocksdb(options);
     if (!factory) return factory.error();
     const auto seen = (*factory)()->clock();

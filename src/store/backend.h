@@ -147,8 +147,8 @@ public:
         const KeyValue& item) = 0;  ///< not_found: the stored version is not item.version - 1.
     virtual Result<Outcome> kv_delete(const std::string& category, const std::string& key) = 0;
 
-    /// The database's own wall clock, for stores that several nodes share. An embedded store has none: about the latest
-    /// time it was given. Empty: nothing that matters.
+    /// The database's own wall clock, for stores that several nodes share. An embedded store has none:
+    /// when it was last changed, within a second. Empty: nothing that matters.
     virtual Result<std::optional<Time>> clock() { return std::optional<Time>(); }
 
     /// Whether the database can keep a promise now. The error says what is wrong and what to do.

@@ -41,25 +41,33 @@ fs::path newest_log(const fs::path& folder) {
     return newest;
 }
 
-TEST(RocksDbDurability, RemembersAboutTheLatestTimeItWasGiven) {
-    using namespace std::chrono_literals;
+TEST(RocksDbDurability, RemembersWhenItWasLastChanged) {
     const TempFolder folder;
-    const auto clock_of = [](Backend& backend) { return *backend.clock(); };
-    const auto apply = [](Backend& backend, const Mutation& mutation) {
-        Outcome outcome = Outcome::unknown;
-        EXPECT_TRUE(backend.apply({&mutation, 1}, {&outcome, 1}));
-        return outcome;
-    };
+    Time now = at(5'000);
+    const RocksDbOptions options{.path = folder.file("store"), .now = [&now] { return now; }};
+    const auto reopened = [&] { return (*open_rocksdb(options))(); };
     {
-        const auto backend = open(folder.file("store"));
-        EXPECT_EQ(clock_of(*backend), std::nullopt);
-        ASSERT_EQ(apply(*backend, insert(tcc("a", at(5'000)))), Outcome::ok);
-        EXPECT_EQ(clock_of(*backend), at(5'000));
-        ASSERT_EQ(apply(*backend, turn("a", Status::prepared, Status::aborting, at(9'000'000))), Outcome::ok);
-        ASSERT_EQ(apply(*backend, turn("a", Status::prepared, Status::aborting, at(9'900'000))), Outcome::not_found);
-        ASSERT_EQ(apply(*backend, insert(tcc("b", at(7'000)))), Outcome::ok) << "a clock that was set back meanwhile";
+        const auto backend = reopened();
+        EXPECT_EQ(*backend->clock(), std::nullopt);
+        const Mutation batch[] = {insert(tcc("a", at(0)))};
+        Outcome outcomes[] = {Outcome::unknown};
+        ASSERT_TRUE(backend->apply(batch, outcomes));
+        EXPECT_EQ(*backend->clock(), at(5'000));
     }
-    EXPECT_EQ(clock_of(*open(folder.file("store"))), at(9'000'000));
+    {
+        // A claim alone: its leases lie in what may turn out to have been the future.
+        const auto backend = reopened();
+        EXPECT_EQ(*backend->clock(), at(5'000));
+        now = at(9'000'000);
+        ASSERT_EQ(backend->claim_due(now, now + Millis(10'000), 10)->transactions.size(), 1U);
+    }
+    now = at(7'000);
+    const auto backend = reopened();
+    EXPECT_EQ(*backend->clock(), at(9'000'000));
+    ASSERT_TRUE(backend->reset_due(at(8'000'000), now, 10));
+    EXPECT_EQ(*backend->clock(), at(9'000'000)) << "it never goes back";
+    ASSERT_TRUE(backend->claim_due(now, now, 10));
+    EXPECT_EQ(*backend->clock(), at(9'000'000));
 }
 
 TEST(RocksDbDurability, KeepsEverythingAcknowledgedOverKillNine) {

@@ -13,25 +13,7 @@ Result<void> RocksBackend::apply(std::span<const Mutation> batch, std::span<Outc
         if (!outcome) return outcome.error();
         outcomes[i] = *outcome;
     }
-    note_time(batch);
     return commit();
-}
-
-// A second is exact enough, and costs nothing beside what is written anyway.
-void RocksBackend::note_time(std::span<const Mutation> batch) {
-    Time latest = no_time;
-    for (const Mutation& mutation : batch) {
-        latest = std::max({latest, mutation.record.update_time, mutation.patch.update_time});
-    }
-    if (writes_.Count() == 0 || latest < database_->clock + std::chrono::seconds(1)) return;
-    writes_.Put(std::string(clock_key), std::to_string(to_ms(latest)));
-    database_->clock = latest;
-}
-
-Result<std::optional<Time>> RocksBackend::clock() {
-    const std::lock_guard lock(database_->write_mutex);
-    if (database_->clock == no_time) return std::optional<Time>();
-    return std::optional(database_->clock);
 }
 
 Result<Outcome> RocksBackend::change(const Mutation& mutation) {

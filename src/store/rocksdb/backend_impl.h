@@ -57,7 +57,6 @@ private:
     void move(std::string_view gid, std::optional<Place> from, std::optional<Place> to);
     void move_due(const std::string& gid, Time to);
     Result<bool> remove_finished(std::string_view gid);
-    void note_time(std::span<const Mutation> batch);
     void begin();
     Result<void> commit(bool durable = true);
     Result<Outcome> put_key_value(const KeyValue& item, Time created);

@@ -43,7 +43,10 @@ Error wrong_format(const std::string& path, const std::string& found) {
 }  // namespace
 
 Database::Database(std::unique_ptr<FolderLock> folder, const RocksDbOptions& options)
-    : path_(options.path), folder_(std::move(folder)), health_(path_, *folder_, options.reserve_mb << 20) {}
+    : now(options.now),
+      path_(options.path),
+      folder_(std::move(folder)),
+      health_(path_, *folder_, options.reserve_mb << 20) {}
 
 Result<std::shared_ptr<Database>> Database::open(const RocksDbOptions& options) {
     auto folder = FolderLock::take(options.path, options.create_if_missing);

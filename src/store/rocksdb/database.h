@@ -7,6 +7,7 @@
 
 #include <rocksdb/db.h>
 
+#include <functional>
 #include <memory>
 #include <mutex>
 
@@ -41,6 +42,7 @@ public:
     Bounds bounds;
     std::int64_t unfinished_change = 0;  ///< Since the store was opened.
     Time clock = no_time;                ///< What is stored under clock_key.
+    const std::function<Time()> now;     ///< May be empty.
     std::mutex oldest_mutex;             ///< Held by the one who looks for the oldest unfinished transaction.
 
     /// How many transactions were unfinished when the store was opened. Counted by the first caller, without holding

@@ -23,7 +23,7 @@
 namespace dtmd::store::rocks {
 
 inline constexpr std::string_view format_key = "mformat";
-inline constexpr std::string_view clock_key = "mclock";  ///< About the latest time of any change, in ms.
+inline constexpr std::string_view clock_key = "mclock";  ///< When the last change was made, within a second; in ms.
 
 // Each returns a reference to `out`, filled with the key. Reusing one string saves an allocation per key.
 const std::string& fixed_key(std::string& out, std::string_view gid);

@@ -17,6 +17,8 @@ Result<BackendFactory> open_rocksdb(const RocksDbOptions& options) {
 namespace rocks {
 namespace {
 
+constexpr std::chrono::seconds clock_grain{1};
+
 Error damaged(std::string_view what, const std::string& why) {
     return {Errc::unavailable, "The store's record of " + std::string(what) + " can't be read: " + why +
                                    ". Check the disk; if the record is damaged, restore the store from a backup."};
@@ -119,9 +121,20 @@ void RocksBackend::begin() {
 
 Result<void> RocksBackend::commit(bool durable) {
     if (writes_.Count() == 0) return {};
+    // With the changes or not at all: no time in the store may be from later than what it says of the time.
+    const Time now = durable && database_->now ? database_->now() : no_time;
+    const bool is_news = now >= database_->clock + clock_grain;
+    if (is_news) writes_.Put(std::string(clock_key), std::to_string(to_ms(now)));
     if (auto written = database_->commit(writes_, durable); !written) return written;
+    if (is_news) database_->clock = now;
     database_->unfinished_change += unfinished_change_;
     return {};
+}
+
+Result<std::optional<Time>> RocksBackend::clock() {
+    const std::lock_guard lock(database_->write_mutex);
+    if (database_->clock == no_time) return std::optional<Time>();
+    return std::optional(database_->clock);
 }
 
 }  // namespace rocks

@@ -1,9 +1,11 @@
 #pragma once
 
 #include "base/result.h"
+#include "base/time.h"
 #include "store/group_commit.h"
 
 #include <cstddef>
+#include <functional>
 #include <string>
 
 // The embedded store: one folder on one machine, nothing to set up, used by one process at a time.
@@ -13,7 +15,8 @@ struct RocksDbOptions {
     std::string path;               ///< The folder. Nothing else belongs into it.
     std::size_t memory_mb = 48;     ///< MiB for caches and write buffers together. Less than 8 counts as 8.
     bool create_if_missing = true;  ///< Creates the folder, and folders above it, if there is none.
-    std::size_t reserve_mb = 8;  ///< MiB of disk that are left free: below that, changes are refused as `unavailable`.
+    std::size_t reserve_mb = 8;   ///< MiB of disk that are left free: below that, changes are refused as `unavailable`.
+    std::function<Time()> now{};  ///< If set, Backend::clock tells, within a second, when the last change was made.
 };
 
 /// Opens the store and returns a factory of backends that share it. It closes when the factory, all its copies and
