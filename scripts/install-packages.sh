@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs the Debian 12 packages that dtmd needs; only what is missing, so it is quick when nothing is.
 #
-# Usage: install-packages.sh [--build] [--test] [--bench]     Default: --build --test
+# Usage: install-packages.sh [--build] [--test] [--bench] [--coverage]     Default: --build --test
 set -euo pipefail
 
 # Boost is 1.81 by name: Debian's unnumbered libboost-*-dev are 1.74, and the two exclude each other.
@@ -13,6 +13,7 @@ test="libgtest-dev libgmock-dev libbenchmark-dev clang-format-19 python3 curl op
       mariadb-server galera-4 rsync socat postgresql redis-server redis-sentinel
       etcd-server etcd-client python3-grpcio python3-protobuf python3-yaml python3-pymysql python3-psycopg2"
 bench="nginx wrk python3 curl"
+coverage="llvm-19"
 
 wanted=""
 for option in "$@"; do
@@ -20,7 +21,8 @@ for option in "$@"; do
         --build) wanted+=" $build" ;;
         --test) wanted+=" $test" ;;
         --bench) wanted+=" $bench" ;;
-        *) echo "install-packages.sh: unknown option '$option'; expected --build, --test, --bench" >&2; exit 2 ;;
+        --coverage) wanted+=" $coverage" ;;
+        *) echo "install-packages.sh: unknown option '$option'; expected --build, --test, --bench, --coverage" >&2; exit 2 ;;
     esac
 done
 [[ $# -gt 0 ]] || wanted="$build $test"

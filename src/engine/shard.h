@@ -105,7 +105,7 @@ private:
     void reload(const ActorPtr& actor, Millis pause);
     void loaded(const ActorPtr& actor, Result<Found> result);
     void adopt_record(const ActorPtr& actor, txn::Transaction record);
-    store::Mutation update_of(Actor& actor, std::optional<Time> lease) const;
+    store::Mutation update_of(Actor& actor, std::optional<Time> lease, Time at) const;
     bool is_ours_to_drive(const Actor& actor) const;
 
     // shard_calls.cpp

@@ -21,9 +21,9 @@ txn::Attempt& attempt_of(Actor& actor, std::size_t row) {
     return row == check_row ? actor.live.check : actor.live.branches[row];
 }
 
-// While a call waited for its turn the transaction may have turned, or been stopped.
+// While a call waited for its turn the transaction may have turned, been stopped, or been lost to another node.
 bool still_wanted(const Actor& actor, std::size_t row) {
-    if (actor.gone || actor.live.turning || actor.phase != Actor::Phase::ready) return false;
+    if (actor.gone || !actor.driving || actor.live.turning || actor.phase != Actor::Phase::ready) return false;
     const txn::Status status = actor.transaction.status;
     // dtm may have left a workflow in any status; a message is only asked about while it is prepared.
     if (row == check_row) return status == txn::Status::prepared || actor.transaction.mode == txn::Mode::workflow;

@@ -111,6 +111,7 @@ void Shard::turn_unread(txn::Transaction request, Waiter waiter) {
     mutation.patch.next_cron_interval = actor->transaction.next_cron_interval;
     mutation.patch.next_cron_time = now() + timeout_of(*actor) + shared_.lease();
     actor->sent_lease = *mutation.patch.next_cron_time;
+    actor->sent_at = mutation.patch.update_time;
     auto done = [this, actor, waiter = std::move(waiter)](store::Outcome outcome) mutable {
         if (outcome == store::Outcome::unavailable || outcome == store::Outcome::unknown) {
             tell(std::move(waiter), store_trouble(outcome));

@@ -21,14 +21,16 @@ void log_turn(const txn::Transaction& transaction, const txn::Turn& turn) {
 }  // namespace
 
 // On a shared store only who has the lease may write: see Mutation::expect_lease.
-store::Mutation Shard::update_of(Actor& actor, std::optional<Time> lease) const {
+store::Mutation Shard::update_of(Actor& actor, std::optional<Time> lease, Time at) const {
     store::Mutation mutation;
     mutation.change = store::Change::update;
     mutation.gid = actor.transaction.gid;
     mutation.expect = actor.transaction.status;
     if (!store_.is_exclusive()) mutation.expect_lease = actor.lease_until;
     mutation.patch.next_cron_time = lease;
+    mutation.patch.update_time = at;
     if (lease) actor.sent_lease = *lease;
+    actor.sent_at = at;
     return mutation;
 }
 
@@ -66,7 +68,7 @@ void Shard::write_turn(const ActorPtr& actor, txn::Turn turn, store::Patch patch
     }
     add_rows(actor, patch);
     std::vector<store::RowPatch> rows = patch.rows;
-    store::Mutation mutation = update_of(*actor, lease);
+    store::Mutation mutation = update_of(*actor, lease, at);
     patch.next_cron_time = lease;
     mutation.patch = std::move(patch);
     actor->live.turning = turn.to;
@@ -98,8 +100,7 @@ void Shard::write_turn(const ActorPtr& actor, txn::Turn turn, store::Patch patch
 }
 
 void Shard::write_progress(const ActorPtr& actor, Time lease_until, WriteDone then) {
-    store::Mutation mutation = update_of(*actor, lease_until);
-    mutation.patch.update_time = now();
+    store::Mutation mutation = update_of(*actor, lease_until, now());
     mutation.patch.next_cron_interval = actor->transaction.next_cron_interval;
     add_rows(actor, mutation.patch);
     std::vector<std::uint32_t> rows;
@@ -185,12 +186,12 @@ void Shard::loaded(const ActorPtr& actor, Result<Found> result) {
     advance(actor);
 }
 
-// A lease that runs and was not given by this node is another one's. The store may have rounded ours up to seconds.
+// A lease that runs and was not given by this node is another one's. The store may have rounded ours to seconds, so
+// that two may look alike; where a write broke off, its time must be there as well.
 bool Shard::is_ours_to_drive(const Actor& actor) const {
-    const auto is_it = [&](Time ours) {
-        return actor.lease_until >= ours && actor.lease_until < ours + std::chrono::seconds(1);
-    };
-    return store_.is_exclusive() || actor.lease_until <= now() || is_it(actor.own_lease) || is_it(actor.sent_lease);
+    const auto is_it = [](Time stored, Time ours) { return std::chrono::abs(stored - ours) < std::chrono::seconds(1); };
+    if (store_.is_exclusive() || actor.lease_until <= now() || is_it(actor.lease_until, actor.own_lease)) return true;
+    return is_it(actor.lease_until, actor.sent_lease) && is_it(actor.transaction.update_time, actor.sent_at);
 }
 
 // Takes over what is stored, but keeps what this node knows better: answers that are not written yet, and open calls.

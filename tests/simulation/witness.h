@@ -49,7 +49,9 @@ public:
     void on_write(Owner node, const store::Mutation& mutation, Time now);
     void on_claim(Owner node, const std::string& gid, Time lease_until);
     /// A write that gives this node a lease has broken off: it can't know whether it has it.
-    void on_unknown(Owner node, const std::string& gid, Time lease_until) { lives_[gid].perhaps[node] = lease_until; }
+    void on_unknown(Owner node, const std::string& gid, Time lease_until) {
+        lives_[gid].had[node].push_back(lease_until);
+    }
     /// The store has told this node that this is its status now.
     void learned(Owner node, const std::string& gid, txn::Status status);
     /// Its calls may still be executed, but nobody waits for them.
@@ -72,11 +74,11 @@ private:
         std::map<std::string, Deed> deeds;  ///< By "branch_id/op".
         std::set<std::pair<Owner, std::string>> open;
         std::map<Owner, std::set<txn::Status>> known;
-        std::map<Owner, Time> leases;   ///< The last one each has given itself.
-        std::map<Owner, Time> perhaps;  ///< The last one that each may have given itself.
-        Owner holder = the_world;       ///< Who moved next_cron_time last.
-        std::set<txn::Status> seen;     ///< What it was at some time.
-        txn::Status last{};             ///< What it was last; meaningful once anything was seen.
+        std::map<Owner, Time> leases;            ///< The last one each has given itself.
+        std::map<Owner, std::vector<Time>> had;  ///< All that each has or may have given itself.
+        Owner holder = the_world;                ///< Who moved next_cron_time last.
+        std::set<txn::Status> seen;              ///< What it was at some time.
+        txn::Status last{};                      ///< What it was last; meaningful once anything was seen.
         std::set<std::size_t> settled;
         std::set<std::string> branches;
         std::set<txn::Status> ends;
@@ -93,6 +95,7 @@ private:
     void check_way_back(Life& life, const participant::Call& call, const txn::Transaction& saga);
     void check_turn(Life& life, const txn::Transaction& row);
     void check_rows(Life& life, const store::Mutation& mutation, const txn::Transaction& row);
+    static bool is_alike(const Life& life, Owner node, Time lease);
     void take_lease(Owner node, Life& life, const store::Mutation& mutation, const txn::Transaction& row, Time now);
     void check_end_of(const txn::Transaction& row);
     void check_said(const Life& life, const txn::Transaction& row);

@@ -86,6 +86,13 @@ void Witness::on_write(Owner node, const store::Mutation& mutation, Time now) {
     check_end_of(row);
 }
 
+// Where a store keeps whole seconds, a lease of another node may look like one that this node has had.
+bool Witness::is_alike(const Life& life, Owner node, Time lease) {
+    const auto had = life.had.find(node);
+    if (had == life.had.end()) return false;
+    return std::ranges::any_of(had->second, [&](Time one) { return std::chrono::abs(lease - one) < Millis{1'000}; });
+}
+
 // A lease is moved by who has it, by who finds it run out, and by those who turn the transaction.
 void Witness::take_lease(Owner node, Life& life, const store::Mutation& mutation, const txn::Transaction& row,
                          Time now) {
@@ -94,16 +101,13 @@ void Witness::take_lease(Owner node, Life& life, const store::Mutation& mutation
     const auto held = life.leases.find(life.holder);
     const bool is_taken = !is_new && !mutation.patch.status && !mutation.any_status && life.holder != node &&
                           held != life.leases.end() && !dead_.contains(life.holder) && held->second > now;
-    // Two leases that end in the same second can't be told apart: a node that may have it goes on.
-    const auto perhaps = life.perhaps.find(node);
-    const bool may_have_it =
-        is_taken && perhaps != life.perhaps.end() && std::chrono::abs(held->second - perhaps->second) < Millis{1'000};
-    if (is_taken && !may_have_it && !life.reset && !all_reset_ && !life.lost) {
+    if (is_taken && !is_alike(life, node, held->second) && !life.reset && !all_reset_ && !life.lost) {
         complain_(mutation.gid, "its lease is taken away from another node that still has it");
     }
     if (mutation.any_status) return;  // An operator's reset gives the lease to nobody.
     life.holder = node;
     life.leases[node] = row.next_cron_time;
+    life.had[node].push_back(row.next_cron_time);
 }
 
 void Witness::check_rows(Life& life, const store::Mutation&, const txn::Transaction& row) {

@@ -83,6 +83,25 @@ TEST(Takeover, ACallThatIsStillOpenIsNotMadeTwiceWhenItComesBack) {
     EXPECT_EQ(world.participant.most_open_of_one, 1);
 }
 
+TEST(Takeover, ACallThatWaitsForItsHostIsNotMadeAnyMore) {
+    Settings settings;
+    settings.per_host_concurrency = 1;
+    World world(settings);
+    on_shared_store(world, Millis{200}).participant.takes = [](const participant::Call& call) {
+        return std::optional(Millis{call.gid == "g0" ? 2'000 : 200});
+    };
+    world.submit(testing::saga("g0", 1, false));
+    txn::Transaction saga = testing::saga("g1", 2, false);
+    saga.custom_data = R"({"concurrent":true})";
+    saga.steps[0].members = {{"action", "http://other/1"}, {"compensate", "http://other/1"}};
+    world.submit(saga);
+    world.loop.run_for(Millis{100});
+    world.store.rows.at("g1").next_cron_time = world.loop.now() + Millis{60'000};
+    world.loop.run_for(Millis{5'000});  // The result of 01 can't be written, then 02 gets its host.
+    EXPECT_EQ(world.participant.log(), (std::vector<std::string>{"action 01", "action 01"})) << "of g0 and of g1";
+    EXPECT_EQ(world.metrics.flying, 0);
+}
+
 TEST(Takeover, AQueryShowsWhatIsStored) {
     World world;
     testing::bring(world, txn::Mode::saga, testing::Scene::sleeping);
