@@ -1,8 +1,8 @@
 // How many changes a second the store makes durable, and what they cost.
-// Usage: store_bench [SECONDS [CLIENTS [WRITERS [rocksdb|postgres [SETTING...]]]]]    32 clients, each running sagas of two
-// branches one after the other: insert, first branch done, second branch done and finished. Three durable changes per
-// saga. PostgreSQL runs in a folder below $TMPDIR, with its durable defaults unless settings (fsync=off) say otherwise;
-// its CPU is not counted.
+// Usage: store_bench [SECONDS [CLIENTS [WRITERS [rocksdb|postgres [SETTING...]]]]]
+// 32 clients, each running sagas of two branches one after the other: insert, first branch done, second branch done and
+// finished. Three durable changes per saga. PostgreSQL runs in a folder below $TMPDIR, with its durable defaults unless
+// settings (fsync=off) say otherwise; its CPU is not counted.
 
 #include "store/rocksdb/rocksdb_backend.h"
 #include "store_contract/samples.h"
