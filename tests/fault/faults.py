@@ -107,7 +107,7 @@ class Clock(Fault):
 
 
 class FullDisk(Fault):
-    """The store's file system has no room, down to the last byte. `still_full` also holds for a moment afterwards."""
+    """The store's file system has no room, down to the last byte."""
 
     name = "disk"
 
@@ -139,8 +139,8 @@ class FullDisk(Fault):
             self.freed_at = time.monotonic()
         self.full = False
 
-    def still_full(self):
-        return self.full or time.monotonic() - self.freed_at < 2
+    def was_full_since(self, moment):
+        return self.full or self.freed_at >= moment
 
 
 class FileLimit(FullDisk):

@@ -17,6 +17,10 @@ FAKETIME = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1"
 class EndedByItself(Exception):
     """A process ended although nobody killed it."""
 
+    def __init__(self, code, text):
+        super().__init__(text)
+        self.code = code
+
 
 class Process:
     """Something on a port of its own. Subclasses say what to run."""
@@ -25,7 +29,7 @@ class Process:
         self.name, self.folder, self.port = name, folder, harness.free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = os.path.join(folder, name + ".log")
-        self.process, self.wanted, self.starts = None, False, 0
+        self.process, self.wanted, self.starts, self.launched_at = None, False, 0, 0.0
 
     def arguments(self):
         raise NotImplementedError
@@ -38,7 +42,7 @@ class Process:
         with open(self.log, "a") as log:
             self.process = subprocess.Popen(["setpriv", "--pdeathsig", "KILL", *self.arguments()], stdout=log,
                                             stderr=log, env={**os.environ, **self.environment()})
-        self.wanted, self.starts = True, self.starts + 1
+        self.wanted, self.starts, self.launched_at = True, self.starts + 1, time.monotonic()
 
     def kill(self):
         """Works on stopped processes too."""
@@ -60,8 +64,9 @@ class Process:
 
     def check(self):
         """Raises if it should be running and is not."""
-        if self.wanted and self.process.poll() is not None:
-            raise EndedByItself(f"{self.name} ended by itself with {self.process.returncode}:\n{self.log_tail()}")
+        code = self.process.poll()
+        if self.wanted and code is not None:
+            raise EndedByItself(code, f"{self.name} ended by itself with {code}:\n{self.log_tail()}")
 
     def wait_until_up(self, limit=60.0):
         deadline = time.monotonic() + limit

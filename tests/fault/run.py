@@ -114,11 +114,13 @@ class World:
     def supervise(self):
         """What a service manager does: a coordinator that refuses to start on a full disk is started again. Any other
         end that nobody brought about is a failure."""
-        for process in self.nodes:
-            if process.wanted and process.process.poll() == 1 and self.disk.still_full():
-                process.launch()
         for process in self.nodes + self.banks:
-            process.check()
+            try:
+                process.check()
+            except EndedByItself as end:
+                if process not in self.nodes or end.code != 1 or not self.disk.was_full_since(process.launched_at):
+                    raise
+                process.launch()
 
     def suffer(self):
         """Lets the faults happen until there were enough of them."""
@@ -157,9 +159,12 @@ class World:
                 fault.put_right()
         for bank in self.banks:
             bank.make_trouble({})
-        for process in self.nodes + self.banks:
+        limit = time.monotonic() + self.options.deadline
+        while not all(process.is_up() for process in self.nodes + self.banks):
             self.supervise()
-            process.wait_until_up()
+            if time.monotonic() > limit:
+                raise AssertionError("not all processes answer, long after the faults:\n" + self.nodes[0].log_tail())
+            time.sleep(0.05)
 
     def judge(self):
         urls = [node.url for node in self.nodes]
