@@ -124,10 +124,10 @@ void Bank::check_phases(Branch& branch, const Arrival& arrival) {
     if (goes_back(arrival.op)) branch.back_done = true;
     if (second_forward) branch.forward_done = true;
     if (second_forward && !branch.tried) {
-        context_.complain(arrival.gid, arrival.op + " " + arrival.branch_id + " without a first phase");
+        complain(arrival.gid, arrival.op + " " + arrival.branch_id + " without a first phase");
     }
     if (has_two_phases(arrival) && branch.forward_done && branch.back_done) {
-        context_.complain(arrival.gid, "branch " + arrival.branch_id + " was both confirmed and cancelled");
+        complain(arrival.gid, "branch " + arrival.branch_id + " was both confirmed and cancelled");
     }
 }
 
@@ -154,16 +154,19 @@ void Bank::ended(const txn::Transaction& row) {
     for (const txn::Branch& branch : row.branches) {
         if (!forward || branch.url.empty() || !goes_forward(branch.op)) continue;
         if (!account.barrier.contains(branch.branch_id + "/" + branch.op)) {
-            context_.complain(row.gid,
-                              "succeeded, and " + branch.op + " " + branch.branch_id + " was never carried out");
+            complain(row.gid, "succeeded, and " + branch.op + " " + branch.branch_id + " was never carried out");
         }
     }
 }
 
 void Bank::check_ended(const std::string& gid, const Account& account) {
     if (!account.ended || (account.on_its_way == 0 && account.held == 0)) return;
-    context_.complain(gid, "has ended with " + std::to_string(account.on_its_way) + " on its way and " +
-                               std::to_string(account.held) + " held");
+    complain(gid, "has ended with " + std::to_string(account.on_its_way) + " on its way and " +
+                      std::to_string(account.held) + " held");
+}
+
+void Bank::complain(const std::string& gid, const std::string& what) const {
+    if (!excuses || !excuses(gid)) context_.complain(gid, what);
 }
 
 void Bank::check_total() const {

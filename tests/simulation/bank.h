@@ -4,6 +4,7 @@
 #include "txn/transaction.h"
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
@@ -49,6 +50,9 @@ public:
     void ended(const txn::Transaction& row);
     void check_total() const;
 
+    /// Whose records a failover has taken back: their money is as it may be.
+    std::function<bool(const std::string& gid)> excuses;
+
 private:
     struct Branch {
         bool forward_done = false, back_done = false;  ///< Really, not just absorbed by the barrier.
@@ -66,6 +70,7 @@ private:
     bool carry_out(Account& account, const Arrival& arrival, const Movement& movement);
     bool move(Account& account, const Movement& movement, bool back, bool overdraws);
     void check_phases(Branch& branch, const Arrival& arrival);
+    void complain(const std::string& gid, const std::string& what) const;
     void check_ended(const std::string& gid, const Account& account);
 
     Context& context_;

@@ -42,6 +42,7 @@ public:
     void reset_asked(const std::string& gid) { lives_[gid].reset = true; }
     void reset_all_asked() { all_reset_ = true; }
     bool was_forced(const std::string& gid) const;
+    bool was_lost(const std::string& gid) const;
 
     // What happens. `now` is the node's own clock.
     void on_call(Owner node, const participant::Call& call, Time now);

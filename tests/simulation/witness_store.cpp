@@ -27,6 +27,11 @@ bool Witness::was_forced(const std::string& gid) const {
     return life != lives_.end() && life->second.forced;
 }
 
+bool Witness::was_lost(const std::string& gid) const {
+    const auto life = lives_.find(gid);
+    return life != lives_.end() && life->second.lost;
+}
+
 void Witness::told_stored(const std::string& gid) {
     Life& life = lives_[gid];
     life.stored = true;

@@ -34,6 +34,7 @@ World::World(std::uint64_t seed, const Options& options)
       calm_at_(begin_ + scenario_.storm) {
     context_.trace.prints = options.prints;
     durable_.witness = &witness_;
+    bank_.excuses = [this](const std::string& gid) { return witness_.was_lost(gid); };
     witness_.on_end = [this](const txn::Transaction& row) { bank_.ended(row); };
     network_.on_callback = [this](const std::string& gid) { return called_back(gid); };
     for (int i = 0; i < scenario_.nodes; ++i) nodes_.emplace_back(context_, scenario_, durable_, network_, witness_, i);

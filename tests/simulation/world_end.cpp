@@ -14,7 +14,7 @@ void World::check_the_end() {
     for (const std::string& request : gateway_.unanswered_names()) context_.complain(request, "was never answered");
     witness_.check_the_end();
     for (const auto& [gid, row] : durable_.tables.rows) {
-        if (!witness_.was_forced(gid) && txn::is_final(row.status) && !profile_.lossy_failover) bank_.ended(row);
+        if (!witness_.was_forced(gid) && txn::is_final(row.status)) bank_.ended(row);
     }
     bank_.check_total();
     if (is_quiet()) check_queries();
