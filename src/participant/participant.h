@@ -2,6 +2,7 @@
 
 #include "base/loop.h"
 #include "txn/decide.h"
+#include "txn/service_url.h"
 
 #include <algorithm>
 #include <string>
@@ -42,8 +43,10 @@ public:
     virtual void call(Call call, absl::AnyInvocable<void(Reply)> done) = 0;
 };
 
-/// The part of a URL that stands for one destination ("http://host:port"), for limits and the circuit breaker.
+/// The part of a URL that stands for one destination ("http://host:port", "etcd://registry/service"), for limits and the
+/// circuit breaker.
 inline std::string_view host_of(std::string_view url) {
+    if (const auto service = txn::split_service_url(url); service) return service->name;
     const auto scheme = url.find("://");
     const auto start = scheme == std::string_view::npos ? 0 : scheme + 3;
     return url.substr(0, std::min(url.find_first_of("/?#", start), url.size()));

@@ -1,5 +1,6 @@
 #include "txn/branches.h"
 
+#include "txn/service_url.h"
 #include "txn/text.h"
 
 #include <algorithm>
@@ -117,6 +118,9 @@ Complaint why_bad_url(std::string_view url, std::string_view protocol) {
         return quoted(url) + " contains spaces or control characters";
     }
     const bool is_http = url.starts_with("http://") || url.starts_with("https://");
+    if (const auto parts = split_service_url(url); parts) {
+        return parts->service.empty() ? quoted(url) + " names no service" : Complaint();
+    }
     if (!is_http) {
         if (protocol != "http") return {};
         return quoted(url) + " is not a URL that can be called: expected http:// or https://";
