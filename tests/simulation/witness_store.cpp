@@ -75,6 +75,7 @@ void Witness::on_claim(Owner node, const std::string& gid, Time lease_until) {
     Life& life = lives_[gid];
     life.holder = node;
     life.leases[node] = lease_until;
+    life.had[node].push_back(lease_until);
 }
 
 void Witness::on_write(Owner node, const store::Mutation& mutation, Time now) {
