@@ -27,7 +27,7 @@ private:
 
 std::vector<Candidate> candidates() {
     std::vector<Candidate> all;
-    all.push_back({.name = "rocksdb", .make_rig = [] { return std::make_unique<RocksRig>(); }});
+    all.push_back({.name = "rocksdb", .make_rig = [] { return std::make_unique<RocksRig>(); }, .fences = true});
     for (auto& one : redis_candidates()) all.push_back(std::move(one));
     for (auto& one : mysql_candidates()) all.push_back(std::move(one));
     for (auto& one : postgres_candidates()) all.push_back(std::move(one));

@@ -23,7 +23,9 @@ Result<Outcome> RocksBackend::change(const Mutation& mutation) {
     if (!*found) return Outcome::not_found;
     if (!mutation.any_status && status_of(state_) != mutation.expect) return Outcome::not_found;
     if (mutation.expect_mode && mode_of(state_) != *mutation.expect_mode) return Outcome::not_found;
-    return mutation.change == Change::append ? append(mutation) : update(mutation);
+    if (mutation.change == Change::append) return append(mutation);
+    if (mutation.expect_lease && from_ms(state_.next_cron_time()) != *mutation.expect_lease) return Outcome::not_found;
+    return update(mutation);
 }
 
 Result<Outcome> RocksBackend::insert(const Mutation& mutation) {

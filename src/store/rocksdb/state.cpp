@@ -17,9 +17,12 @@ proto::Row& row_of(proto::State& state, std::uint32_t row) {
 }
 
 void apply_row(const RowPatch& patch, proto::Row& out) {
-    out.set_status(static_cast<std::uint32_t>(patch.status));
+    const bool keeps_result = patch.status == txn::BranchStatus::prepared && out.status() != 0;
+    if (!keeps_result) {
+        out.set_status(static_cast<std::uint32_t>(patch.status));
+        out.set_finish_time(to_ms(patch.finish_time));
+    }
     out.set_update_time(to_ms(patch.update_time));
-    out.set_finish_time(to_ms(patch.finish_time));
     out.set_attempts(patch.attempts);
     out.set_last_error(patch.last_error);
     out.set_first_call(to_ms(patch.first_call));
