@@ -121,24 +121,26 @@ std::vector<std::string> MariaDbClient::run(const std::string& statements) {
     return values;
 }
 
-MariaDb::MariaDb(Words settings) : folder_(folder_for_data()), settings_(std::move(settings)), port_(free_ports(1)[0]) {
-    if (!::mkdtemp(folder_.data())) throw std::runtime_error("can't make the folder " + folder_);
+MariaDb::Folder::Folder() : path(folder_for_data()) {
+    if (!::mkdtemp(path.data())) throw std::runtime_error("can't make the folder " + path);
+}
+
+MariaDb::Folder::~Folder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path, ignored);
+}
+
+MariaDb::MariaDb(Words settings) : settings_(std::move(settings)), port_(free_ports(1)[0]) {
     set_up();
     start();
     grant();
 }
 
-MariaDb::MariaDb(const MariaDb& original, Words settings)
-    : folder_(folder_for_data()), settings_(std::move(settings)), port_(free_ports(1)[0]) {
-    if (!::mkdtemp(folder_.data())) throw std::runtime_error("can't make the folder " + folder_);
+MariaDb::MariaDb(const MariaDb& original, Words settings) : settings_(std::move(settings)), port_(free_ports(1)[0]) {
     std::filesystem::copy(original.file("data"), file("data"), std::filesystem::copy_options::recursive);
 }
 
-MariaDb::~MariaDb() {
-    kill();
-    std::error_code ignored;
-    std::filesystem::remove_all(folder_, ignored);
-}
+MariaDb::~MariaDb() { kill(); }
 
 MariaDb& MariaDb::shared() {
     static MariaDb server;

@@ -66,9 +66,15 @@ public:
 private:
     void set_up();
     void grant();
-    std::string file(const std::string& name) const { return folder_ + "/" + name; }
+    std::string file(const std::string& name) const { return folder_.path + "/" + name; }
 
-    std::string folder_;
+    struct Folder {
+        Folder();
+        ~Folder();
+        std::string path;
+    };
+
+    const Folder folder_;
     std::vector<std::string> settings_;
     std::uint16_t port_;
     pid_t pid_ = -1;
