@@ -7,14 +7,20 @@
 #include "app/stores.h"
 #include "app/version.h"
 
+#include <unistd.h>
+#include <algorithm>
+#include <array>
 #include <stdexcept>
 
 namespace dtmd::app {
 
 Result<std::unique_ptr<Node>> Node::start(const config::Config& config) {
+    auto discovery = read_discovery(config);
+    if (!discovery) return discovery.error();
+    for (const std::string& warning : discovery->warnings) log::warn("registry.unsupported", {{"text", warning}});
     std::unique_ptr<Node> node;
     try {
-        node.reset(new Node(config));
+        node.reset(new Node(config, *discovery));
     } catch (const std::runtime_error& failed) {  // A setting of the participants that can't be used.
         return Error{Errc::unavailable, failed.what()};
     }
@@ -25,15 +31,20 @@ Result<std::unique_ptr<Node>> Node::start(const config::Config& config) {
     if (!listening) return listening.error();
     const auto grpc_listening = node->listen_grpc(config);
     if (!grpc_listening) return grpc_listening.error();
+    node->make_known(std::move(discovery->places));
     node->run();
     return node;
 }
 
-Node::Node(const config::Config& config) : metrics_(observe::make_metrics(std::string(version_text))) {
+Node::Node(const config::Config& config, const Discovery& discovery)
+    : metrics_(observe::make_metrics(std::string(version_text))) {
     prepare_grpc();
     for (std::size_t i = 0; i < shard_count(config); ++i) {
         shards_.push_back(std::make_unique<Shard>(clock_));
-        shards_.back()->participant = make_participant(shards_.back()->loop, config);
+    }
+    directory_ = participant::make_directory(shards_.front()->loop, discovery.directory);
+    for (const auto& shard : shards_) {
+        shard->participant = make_participant(shard->loop, config, *directory_, discovery.resolving);
     }
     if (!config.alert_web_hook.empty()) {
         const Millis timeout = std::chrono::seconds(config.request_timeout);
@@ -88,8 +99,17 @@ Result<void> Node::listen_grpc(const config::Config& config) {
     return {};
 }
 
+void Node::make_known(std::vector<RegistryPlace> places) {
+    if (places.empty()) return;
+    std::array<char, 256> host{};
+    gethostname(host.data(), host.size() - 1);
+    const std::string id = "dtmd-" + std::string(host.data()) + "-" + std::to_string(port());
+    registration_ = std::make_unique<Registration>(shards_.front()->loop, std::move(places), id);
+}
+
 void Node::run() {
     shards_.front()->loop.post([this] {
+        if (registration_) registration_->start();
         if (watch_) watch_->start();
         coordinator_->start();
     });
@@ -99,18 +119,29 @@ void Node::run() {
     }
 }
 
+// Clients first learn that this node goes, then it goes.
 void Node::stop(Millis limit, Task stopped) {
+    constexpr Millis longest_farewell{2'000};
+    const Millis farewell = registration_ ? std::min(limit / 4, longest_farewell) : Millis(0);
+    auto serve_no_more = [this, rest = limit - farewell, stopped = std::move(stopped)]() mutable {
+        stop_serving(rest, std::move(stopped));
+    };
+    shards_.front()->loop.post([this, farewell, serve_no_more = std::move(serve_no_more)]() mutable {
+        if (!registration_) return serve_no_more();
+        registration_->withdraw(farewell, std::move(serve_no_more));
+    });
+}
+
+void Node::stop_serving(Millis limit, Task stopped) {
     // All at once: the listeners wait for answers that the coordinator's stop brings about.
     auto remaining = std::make_shared<int>(grpc_server_ ? 3 : 2);
     auto last = std::make_shared<Task>(std::move(stopped));
     const auto one_stopped = [remaining, last] {
         if (--*remaining == 0) (*last)();
     };
-    shards_.front()->loop.post([this, limit, one_stopped] {
-        server_->stop(limit, one_stopped);
-        if (grpc_server_) grpc_server_->stop(limit, one_stopped);
-        coordinator_->stop(limit, one_stopped);
-    });
+    server_->stop(limit, one_stopped);
+    if (grpc_server_) grpc_server_->stop(limit, one_stopped);
+    coordinator_->stop(limit, one_stopped);
 }
 
 }  // namespace dtmd::app

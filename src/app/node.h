@@ -1,6 +1,7 @@
 #pragma once
 
 #include "api/grpc/grpc_server.h"
+#include "app/discovery.h"
 #include "app/store_watch.h"
 #include "base/system_random.h"
 #include "config/config.h"
@@ -45,23 +46,27 @@ private:
         std::unique_ptr<participant::Participant> participant;
     };
 
-    explicit Node(const config::Config& config);
+    Node(const config::Config& config, const Discovery& discovery);
     Result<void> open_store(const config::Config& config);
     void make_engine(const config::Config& config);
     Result<void> listen(const config::Config& config);
     Result<void> listen_grpc(const config::Config& config);
+    void make_known(std::vector<RegistryPlace> places);
     void run();
+    void stop_serving(Millis limit, Task stopped);
 
     // Destroyed from the bottom up: whoever is called back goes before whoever calls it.
     WallClock clock_;
     std::unique_ptr<observe::Metrics> metrics_;
     std::vector<std::unique_ptr<Shard>> shards_;
+    std::unique_ptr<participant::Directory> directory_;
     std::unique_ptr<participant::AlertHook> alerts_;  ///< Null: nobody wants alerts.
     std::unique_ptr<store::Store> store_;
     std::unique_ptr<StoreWatch> watch_;  ///< Null: the store is ours alone.
     std::unique_ptr<engine::Coordinator> coordinator_;
     std::unique_ptr<net::HttpServer> server_;
     std::unique_ptr<api::GrpcServer> grpc_server_;  ///< Null: gRPC is switched off.
+    std::unique_ptr<Registration> registration_;    ///< Null: this node is in no registry.
     std::vector<std::thread> threads_;
 };
 

@@ -43,8 +43,8 @@ public:
     virtual void call(Call call, absl::AnyInvocable<void(Reply)> done) = 0;
 };
 
-/// The part of a URL that stands for one destination ("http://host:port", "etcd://registry/service"), for limits and the
-/// circuit breaker.
+/// The part of a URL that stands for one destination ("http://host:port", "etcd://registry/service"), for limits and
+/// the circuit breaker.
 inline std::string_view host_of(std::string_view url) {
     if (const auto service = txn::split_service_url(url); service) return service->name;
     const auto scheme = url.find("://");

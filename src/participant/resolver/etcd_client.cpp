@@ -173,7 +173,7 @@ asio::awaitable<Result<std::int64_t>> EtcdClient::grant(std::chrono::seconds ttl
     co_return etcd::read_lease(*answer);
 }
 
-asio::awaitable<Result<bool>> EtcdClient::keep_alive(std::int64_t lease) {
+asio::awaitable<Result<LeaseState>> EtcdClient::keep_alive(std::int64_t lease) {
     std::string path = "/v3/lease/keepalive", body = etcd::lease_request(lease);
     const auto answer = co_await call(std::move(path), std::move(body));
     if (!answer) co_return answer.error();

@@ -28,6 +28,9 @@ struct EtcdRange {
     std::int64_t revision = 0;                               ///< Of the whole store when it was read.
 };
 
+/// Not a bool: a result that holds one is itself convertible to one, and easily becomes it.
+enum class LeaseState : std::uint8_t { alive, gone };
+
 /// etcd v3, by the JSON gateway that every member has. Each call is tried on every member in turn, beginning with the
 /// one that answered last. Errors: `unavailable`, with what each member said.
 ///
@@ -45,8 +48,8 @@ public:
 
     /// A new lease.
     boost::asio::awaitable<Result<std::int64_t>> grant(std::chrono::seconds ttl);
-    /// Whether the lease still exists, and so is kept for another time.
-    boost::asio::awaitable<Result<bool>> keep_alive(std::int64_t lease);
+    /// Keeps the lease for another time, if it still exists.
+    boost::asio::awaitable<Result<LeaseState>> keep_alive(std::int64_t lease);
     boost::asio::awaitable<Result<void>> put(std::string key, std::string value, std::int64_t lease);
     /// Ends the lease, and with it all keys under it. One that doesn't exist counts as ended.
     boost::asio::awaitable<Result<void>> revoke(std::int64_t lease);

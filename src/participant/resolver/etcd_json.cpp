@@ -104,11 +104,11 @@ Result<std::string> read_token(std::string_view body) {
     return token->get<std::string>();
 }
 
-Result<bool> read_keep_alive(std::string_view body) {
+Result<LeaseState> read_keep_alive(std::string_view body) {
     const json document = parse(body.substr(0, body.find('\n')));
     const auto result = document.find("result");
     if (result == document.end() || !result->is_object()) return no_answer(body);
-    return number(*result, "TTL") > 0;
+    return number(*result, "TTL") > 0 ? LeaseState::alive : LeaseState::gone;
 }
 
 bool tells_of_change(std::string_view line) {

@@ -21,7 +21,7 @@ std::string login_request(std::string_view user, std::string_view password);
 Result<EtcdRange> read_range(std::string_view body);
 Result<std::int64_t> read_lease(std::string_view body);
 Result<std::string> read_token(std::string_view body);
-Result<bool> read_keep_alive(std::string_view body);  ///< Whether the lease has time left.
+Result<LeaseState> read_keep_alive(std::string_view body);
 
 /// One line of a watch. False: it only says that the watch has begun.
 bool tells_of_change(std::string_view line);

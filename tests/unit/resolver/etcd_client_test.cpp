@@ -89,10 +89,10 @@ TEST(EtcdClient, KeepsEntriesUnderALease) {
     ASSERT_TRUE(lease) << lease.error().what;
     ASSERT_TRUE(running.run(running.client.put("dtm/1", "h:1", *lease)));
     EXPECT_EQ(server.ctl({"get", "dtm/1", "--print-value-only"}), "h:1\n");
-    EXPECT_EQ(*running.run(running.client.keep_alive(*lease)), true);
+    EXPECT_EQ(*running.run(running.client.keep_alive(*lease)), LeaseState::alive);
     ASSERT_TRUE(running.run(running.client.revoke(*lease)));
     EXPECT_EQ(server.ctl({"get", "dtm/1"}), "");
-    EXPECT_EQ(*running.run(running.client.keep_alive(*lease)), false);
+    EXPECT_EQ(*running.run(running.client.keep_alive(*lease)), LeaseState::gone);
     EXPECT_TRUE(running.run(running.client.revoke(*lease))) << "what is gone is what was wanted";
 }
 

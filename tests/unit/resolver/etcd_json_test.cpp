@@ -14,9 +14,9 @@ TEST(EtcdJson, AsksForAPrefix) {
 }
 
 TEST(EtcdJson, ReadsKeysValuesAndTheRevision) {
-    const auto range = read_range(
-        R"({"header":{"cluster_id":"1","revision":"42"},"kvs":[{"key":"YQ==","value":"Yg=="},)"
-        R"({"key":"Yw=="}],"count":"2"})");
+    const auto range =
+        read_range(R"({"header":{"cluster_id":"1","revision":"42"},"kvs":[{"key":"YQ==","value":"Yg=="},)"
+                   R"({"key":"Yw=="}],"count":"2"})");
     ASSERT_TRUE(range);
     EXPECT_EQ(range->revision, 42);
     EXPECT_EQ(range->items, (std::vector<std::pair<std::string, std::string>>{{"a", "b"}, {"c", ""}}));
@@ -37,8 +37,8 @@ TEST(EtcdJson, RefusesWhatIsNoAnswer) {
 
 // etcd leaves the time to live out when the lease is gone.
 TEST(EtcdJson, ALeaseLivesWhileItHasTimeLeft) {
-    EXPECT_EQ(*read_keep_alive("{\"result\":{\"ID\":\"7\",\"TTL\":\"10\"}}\n"), true);
-    EXPECT_EQ(*read_keep_alive("{\"result\":{\"ID\":\"7\"}}\n"), false);
+    EXPECT_EQ(*read_keep_alive("{\"result\":{\"ID\":\"7\",\"TTL\":\"10\"}}\n"), LeaseState::alive);
+    EXPECT_EQ(*read_keep_alive("{\"result\":{\"ID\":\"7\"}}\n"), LeaseState::gone);
     EXPECT_EQ(*read_lease(R"({"ID":"7587862094","TTL":"10"})"), 7587862094);
 }
 
