@@ -16,7 +16,7 @@ constexpr Millis sweep_interval{10'000};
 
 }  // namespace
 
-/// A call under way. Owners: the list of open calls, and gRPC until it has landed.
+/// A call under way.
 struct GrpcCaller::OpenCall {
     Done done;
     std::string url;
@@ -42,9 +42,9 @@ void GrpcCaller::start(Call call, Done done) {
     if (!address) return fail(address.error(), std::move(done));
     auto prepared = prepare(call, *address);
     if (!prepared) return fail(prepared.error(), std::move(done));
-    const OpenPtr open = std::move(*prepared);
+    OpenCall* const open = prepared->get();
     open->done = std::move(done);
-    open_.emplace(open.get(), open);
+    open_.emplace(open, std::move(*prepared));
     {
         const std::lock_guard lock(mutex_);
         ++in_the_air_;
@@ -58,7 +58,7 @@ void GrpcCaller::start(Call call, Done done) {
 Result<GrpcCaller::OpenPtr> GrpcCaller::prepare(Call& call, GrpcAddress& address) {
     auto metadata = metadata_of(call);
     if (!metadata) return metadata.error();
-    auto open = std::make_shared<OpenCall>();
+    auto open = std::make_unique<OpenCall>();
     open->started = Clock::now();
     open->channel = channels_.get(address);
     open->channel->last_used = open->started;
@@ -79,17 +79,19 @@ void GrpcCaller::fail(const Error& error, Done done) {
 }
 
 // On a thread of gRPC's. After the last line the loop may be gone.
-void GrpcCaller::landed(OpenPtr open, const grpc::Status& status) {
-    loop_.post([weak = weak_from_this(), open = std::move(open), status] {
+void GrpcCaller::landed(OpenCall* open, const grpc::Status& status) {
+    loop_.post([weak = weak_from_this(), open, status] {
         if (const auto self = weak.lock()) self->finish(open, status);
     });
     const std::lock_guard lock(mutex_);
     if (--in_the_air_ == 0) all_landed_.notify_all();
 }
 
-void GrpcCaller::finish(const OpenPtr& open, const grpc::Status& status) {
+void GrpcCaller::finish(OpenCall* landed, const grpc::Status& status) {
     if (closed_) return;
-    open_.erase(open.get());
+    const auto found = open_.find(landed);
+    const OpenPtr open = std::move(found->second);
+    open_.erase(found);
     const auto now = Clock::now();
     --open->channel->open;
     open->channel->last_used = now;

@@ -11,6 +11,9 @@ namespace dtmd::participant {
 
 /// The calls of one GrpcParticipant. All on its loop, but for landed(). Owners: the participant, and gRPC with every
 /// call under way.
+///
+/// Only the loop owns calls and channels: gRPC's threads end with the last channel, so a channel that one of them let
+/// go of would have it wait for itself.
 class GrpcCaller : public std::enable_shared_from_this<GrpcCaller> {
 public:
     using Done = absl::AnyInvocable<void(Reply)>;
@@ -27,13 +30,13 @@ public:
 private:
     using Clock = std::chrono::steady_clock;
     struct OpenCall;
-    using OpenPtr = std::shared_ptr<OpenCall>;
+    using OpenPtr = std::unique_ptr<OpenCall>;
 
     Result<OpenPtr> prepare(Call& call, GrpcAddress& address);
     void fail(const Error& error, Done done);
-    void landed(OpenPtr open, const grpc::Status& status);
+    void landed(OpenCall* open, const grpc::Status& status);
     static grpc::Status result_of(const OpenCall& open, const grpc::Status& status);
-    void finish(const OpenPtr& open, const grpc::Status& status);
+    void finish(OpenCall* landed, const grpc::Status& status);
     void sweep_later();
 
     Loop& loop_;

@@ -45,6 +45,18 @@ std::string_view name_of(grpc::StatusCode code) {
     return index < names.size() ? names[index] : "Unknown";
 }
 
+// By gRPC itself, or by a proxy, rather than by the business code.
+bool is_said_on_the_way(const grpc::Status& status) {
+    switch (status.error_code()) {
+        case grpc::StatusCode::UNAVAILABLE:
+        case grpc::StatusCode::DEADLINE_EXCEEDED:
+        case grpc::StatusCode::CANCELLED: return true;
+        // What gRPC says of a connection that broke in the middle of a call.
+        case grpc::StatusCode::UNKNOWN: return status.error_message() == "Stream removed";
+        default: return false;
+    }
+}
+
 Error cannot_send(std::string_view what) {
     return {Errc::invalid, std::string(what) + ", which gRPC metadata does not allow; nothing was sent"};
 }
@@ -104,13 +116,9 @@ Reply interpret_grpc(const grpc::Status& status, std::string_view where) {
             return definite_reply(txn::Answer::ongoing, code, ending_in("ONGOING", message));
         default: break;
     }
-    // Said by gRPC itself, or by a proxy, rather than by the business code.
-    const bool reached = status.error_code() != grpc::StatusCode::UNAVAILABLE &&
-                         status.error_code() != grpc::StatusCode::DEADLINE_EXCEEDED &&
-                         status.error_code() != grpc::StatusCode::CANCELLED;
     std::string text(where);
     text.append(": rpc error: code = ").append(name_of(status.error_code())).append(" desc = ").append(message);
-    return unknown_reply(text, reached, code);
+    return unknown_reply(text, !is_said_on_the_way(status), code);
 }
 
 }  // namespace dtmd::participant

@@ -72,6 +72,8 @@ public:
     Loop& first() { return loops_.front(); }
     /// Runs it on the first loop and waits for its end.
     void run(absl::AnyInvocable<void()> work);
+    /// Waits until both have done what they were given so far.
+    void settle();
 
 private:
     std::deque<net::AsioLoop> loops_;

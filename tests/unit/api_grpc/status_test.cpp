@@ -68,18 +68,24 @@ TEST(GrpcStatus, ReachesTheClientOfEveryRpc) {
     google::protobuf::Empty empty;
     dtmgimp::DtmProgressesReply progress;
     const dtmgimp::DtmTopicRequest topic;
+    const auto settled = [&](grpc::Status status) {
+        running.loops.settle();
+        return status;
+    };
     for (const Row& row : rows) {
         if (row.kind == Kind::success) continue;
+        running.loops.settle();
         running.loops.run([&] { engine.answer = {row.kind, row.message}; });
+        running.loops.settle();
         Context contexts[8];
-        const grpc::Status statuses[] = {stub->Prepare(&contexts[0], request, &empty),
-                                         stub->Submit(&contexts[1], request, &empty),
-                                         stub->Abort(&contexts[2], request, &empty),
-                                         stub->RegisterBranch(&contexts[3], branch, &empty),
-                                         stub->PrepareWorkflow(&contexts[4], request, &progress),
-                                         stub->Subscribe(&contexts[5], topic, &empty),
-                                         stub->Unsubscribe(&contexts[6], topic, &empty),
-                                         stub->DeleteTopic(&contexts[7], topic, &empty)};
+        const grpc::Status statuses[] = {settled(stub->Prepare(&contexts[0], request, &empty)),
+                                         settled(stub->Submit(&contexts[1], request, &empty)),
+                                         settled(stub->Abort(&contexts[2], request, &empty)),
+                                         settled(stub->RegisterBranch(&contexts[3], branch, &empty)),
+                                         settled(stub->PrepareWorkflow(&contexts[4], request, &progress)),
+                                         settled(stub->Subscribe(&contexts[5], topic, &empty)),
+                                         settled(stub->Unsubscribe(&contexts[6], topic, &empty)),
+                                         settled(stub->DeleteTopic(&contexts[7], topic, &empty))};
         for (const grpc::Status& status : statuses) {
             EXPECT_EQ(status.error_code(), row.code);
             EXPECT_EQ(status.error_message(), row.message);
@@ -90,9 +96,9 @@ TEST(GrpcStatus, ReachesTheClientOfEveryRpc) {
 
 TEST(GrpcStatus, TextsOfAllLanguagesArrive) {
     QuietEngine engine;
-    Running running(engine);
     const std::string text = "Lager leer: \xE5\xBA\x93\xE5\xAD\x98\n100% FAILURE";
     engine.answer = {Kind::failure, text};
+    Running running(engine);
     dtmgimp::DtmRequest request;
     request.set_gid("g1");
     request.set_transtype("saga");

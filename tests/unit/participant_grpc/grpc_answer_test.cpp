@@ -30,6 +30,7 @@ TEST(GrpcAnswer, MeansWhatTheTableSays) {
         {StatusCode::DEADLINE_EXCEEDED, "late", Answer::unknown, "code = DeadlineExceeded desc = late", false},
         {StatusCode::CANCELLED, "", Answer::unknown, "code = Canceled desc = ", false},
         {StatusCode::INTERNAL, "FAILURE", Answer::unknown, "code = Internal desc = FAILURE"},
+        {StatusCode::UNKNOWN, "Stream removed", Answer::unknown, "code = Unknown desc = Stream removed", false},
         {StatusCode::UNKNOWN, "x", Answer::unknown, "code = Unknown desc = x"},
         {StatusCode::UNIMPLEMENTED, "x", Answer::unknown, "code = Unimplemented desc = x"},
         {StatusCode::RESOURCE_EXHAUSTED, "x", Answer::unknown, "code = ResourceExhausted desc = x"},

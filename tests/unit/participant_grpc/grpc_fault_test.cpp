@@ -92,7 +92,7 @@ TEST(GrpcFault, WhatIsNoGrpcServerIsUnknown) {
         const auto began = Clock::now();
         const Reply reply = caller.call("127.0.0.1:" + std::to_string(server.port()) + "/a.B/C", Millis(3'000));
         EXPECT_EQ(reply.answer, Answer::unknown);
-        EXPECT_FALSE(reply.reached);
+        EXPECT_FALSE(reply.reached) << reply.code << reply.text;
         EXPECT_LT(Clock::now() - began, std::chrono::seconds(10));
     }
 }
@@ -139,6 +139,15 @@ TEST(GrpcFault, DestroyingCancelsWhatIsOpenWithoutAWord) {
     }
     EXPECT_TRUE(server.wait_for_cancelled(1));
     EXPECT_FALSE(answered);
+}
+
+// With the last channel go gRPC's threads, which therefore must not be the ones that let go of it.
+TEST(GrpcFault, TheLastChannelMayGoWhileGrpcStillHandlesItsLastAnswer) {
+    for (int i = 0; i < 300; ++i) {
+        RunningCaller caller;
+        EXPECT_EQ(caller.call("127.0.0.1:1/a.B/C").answer, Answer::unknown);
+        caller.destroy();
+    }
 }
 
 TEST(GrpcFault, DestroyingAfterTheLoopHasStoppedIsFine) {
