@@ -112,6 +112,18 @@ class Calls(DiscoveryCase):
         refused = self.node.post("submit", saga("r", service, ["a"]) | {"steps": [{"action": "consul://h/order/a"}]})
         self.assertEqual(refused.status, 400)
 
+    def test_a_grpc_instance_that_dies_costs_no_transaction(self):
+        first, second = Branches(), Branches()
+        self.addCleanup(second.close)
+        for service in (first, second):
+            self.registry.ctl("put", f"stock/{service.port}", f"127.0.0.1:{service.port}")
+        address = f"etcd://{self.registry.address}/stock/busi.Busi/Take"
+        for i in range(20):
+            self.assertEqual(self.run_saga(self.node, address, protocol="grpc").status, 200)
+            if i == 5:
+                self.assertTrue(first.calls and second.calls)
+                first.close()
+
     def test_branches_by_grpc_and_json_rpc(self):
         branches = Branches()
         self.addCleanup(branches.close)

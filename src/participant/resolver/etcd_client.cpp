@@ -148,22 +148,25 @@ asio::awaitable<Result<EtcdRange>> EtcdClient::read(std::string prefix) {
     co_return etcd::read_range(*answer);
 }
 
-asio::awaitable<void> EtcdClient::wait_for_change(std::string prefix, std::int64_t revision, Millis limit) {
+asio::awaitable<Watched> EtcdClient::wait_for_change(std::string prefix, std::int64_t revision, Millis limit) {
     const std::string member = options_.endpoints[member_];
     beast::tcp_stream stream(context_);
     stream.expires_after(limit);
     const auto connected = co_await connect(stream, member);
-    if (!connected) co_return;
+    if (!connected) co_return Watched::lost;
     const Request request = make_request(member, "/v3/watch", etcd::watch_request(prefix, revision + 1), token_);
     const auto [unsent, sent] = co_await http::async_write(stream, request, as_values);
-    if (unsent) co_return;
+    if (unsent) co_return Watched::lost;
     beast::flat_buffer buffer;
     Parser parser;
     parser.body_limit(max_answer);
     while (!parser.is_done()) {
         const auto [error, received] = co_await http::async_read_some(stream, buffer, parser, as_values);
-        if (error || take_changes(parser.get().body())) co_return;
+        if (error == beast::error::timeout) co_return Watched::quiet;
+        if (error) co_return Watched::lost;
+        if (take_changes(parser.get().body())) co_return Watched::changed;
     }
+    co_return Watched::lost;
 }
 
 asio::awaitable<Result<std::int64_t>> EtcdClient::grant(std::chrono::seconds ttl) {

@@ -31,6 +31,8 @@ struct EtcdRange {
 /// Not a bool: a result that holds one is itself convertible to one, and easily becomes it.
 enum class LeaseState : std::uint8_t { alive, gone };
 
+enum class Watched : std::uint8_t { changed, quiet, lost };
+
 /// etcd v3, by the JSON gateway that every member has. Each call is tried on every member in turn, beginning with the
 /// one that answered last. Errors: `unavailable`, with what each member said.
 ///
@@ -44,7 +46,7 @@ public:
 
     /// Returns when something below `prefix` has changed since `revision`, when that can't be followed any more, or
     /// when `limit` has passed. So: read again.
-    boost::asio::awaitable<void> wait_for_change(std::string prefix, std::int64_t revision, Millis limit);
+    boost::asio::awaitable<Watched> wait_for_change(std::string prefix, std::int64_t revision, Millis limit);
 
     /// A new lease.
     boost::asio::awaitable<Result<std::int64_t>> grant(std::chrono::seconds ttl);

@@ -21,9 +21,11 @@ constexpr auto as_values = asio::as_tuple(asio::use_awaitable);
 constexpr std::chrono::seconds dns_interval{5};
 // A watch that has gone dead looks like one where nothing happens.
 constexpr Millis watch_limit{10'000};
-constexpr std::chrono::hours never{24};
+// A burst of changes is read once, and a watch that fails at once is not tried in a circle.
+constexpr Millis after_change{50}, after_loss{500};
+constexpr std::chrono::seconds list_interval{60};
 
-asio::awaitable<void> pause(asio::io_context& context, std::chrono::seconds time) {
+asio::awaitable<void> pause(asio::io_context& context, Millis time) {
     asio::steady_timer timer(context, time);
     co_await timer.async_wait(as_values);
 }
@@ -40,7 +42,7 @@ public:
                                            "' is neither a list of host:port nor a name that "
                                            "HttpMicroService.RegistryOptions gives a list for"};
     }
-    asio::awaitable<void> wait() override { return pause(context_, never); }
+    asio::awaitable<void> wait() override { return pause(context_, list_interval); }
 
 private:
     asio::io_context& context_;
@@ -100,7 +102,8 @@ private:
 class EtcdLookup final : public Lookup {
 public:
     EtcdLookup(asio::io_context& context, EtcdOptions options, Layout layout, std::string_view service)
-        : has_members_(!options.endpoints.empty()),
+        : context_(context),
+          has_members_(!options.endpoints.empty()),
           client_(context, std::move(options)),
           layout_(layout),
           prefix_(key_prefix(layout, service)) {}
@@ -120,9 +123,14 @@ public:
         }
         co_return instances;
     }
-    asio::awaitable<void> wait() override { return client_.wait_for_change(prefix_, revision_, watch_limit); }
+    asio::awaitable<void> wait() override {
+        const Watched watched = co_await client_.wait_for_change(prefix_, revision_, watch_limit);
+        if (watched != Watched::quiet)
+            co_await pause(context_, watched == Watched::changed ? after_change : after_loss);
+    }
 
 private:
+    asio::io_context& context_;
     bool has_members_;
     EtcdClient client_;
     Layout layout_;

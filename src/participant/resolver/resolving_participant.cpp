@@ -15,7 +15,8 @@ namespace {
 using Done = absl::AnyInvocable<void(Reply)>;
 using Moment = std::chrono::microseconds;
 
-constexpr std::size_t max_tries = 3;  // Instances one call goes to, before it is the engine's turn to wait.
+constexpr std::size_t max_services = 10'000;  // Clients choose the names.
+constexpr std::size_t max_tries = 3;          // Instances one call goes to, before it is the engine's turn to wait.
 
 // How a call of this service goes: what its address says, or else its protocol. JSON-RPC goes over HTTP.
 Wire wire_of(const Call& call, const txn::ServiceUrl& url) {
@@ -68,7 +69,8 @@ public:
     void start(Call call, Done done);
 
 private:
-    Service& find(const OpenCall& open);
+    Service* find(const OpenCall& open);
+    void refuse(const OpenPtr& open);
     void wait(const OpenPtr& open);
     void take(const ServiceName& name, const Found& found);
     void attempt(const OpenPtr& open);
@@ -87,19 +89,26 @@ private:
     bool sweeps_ = false;
 };
 
-Service& Resolving::find(const OpenCall& open) {
+Service* Resolving::find(const OpenCall& open) {
     const Layout layout = open.wire == Wire::grpc ? options_.grpc_layout : options_.http_layout;
     const ServiceName name{std::string(open.url.scheme), std::string(open.url.authority), std::string(open.url.service),
                            layout};
-    const auto [found, is_new] = services_.try_emplace(name);
-    Service& service = found->second;
-    if (!is_new) return service;
+    if (const auto known = services_.find(name); known != services_.end()) return &known->second;
+    if (services_.size() >= max_services) return nullptr;
+    Service& service = services_[name];
     const auto listener = [weak = weak_from_this(), name](const Found& known) {
         if (const auto self = weak.lock()) self->take(name, known);
     };
     service.token = directory_.follow(name, loop_, listener);
     sweep_later();
-    return service;
+    return &service;
+}
+
+void Resolving::refuse(const OpenPtr& open) {
+    const std::string text = std::string(open->url.name) + ": too many services are called at present";
+    loop_.post([weak = weak_from_this(), open, reply = unknown_reply(text, true, 0)]() mutable {
+        if (weak.lock()) open->done(std::move(reply));
+    });
 }
 
 void Resolving::start(Call call, Done done) {
@@ -113,7 +122,8 @@ void Resolving::start(Call call, Done done) {
     open->wire = wire_of(open->call, open->url);
     open->done = std::move(done);
     open->started = loop_.steady();
-    open->service = &find(*open);
+    open->service = find(*open);
+    if (open->service == nullptr) return refuse(open);
     ++open->service->open;
     if (open->service->is_known) return attempt(open);
     wait(open);

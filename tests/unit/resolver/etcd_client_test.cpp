@@ -69,17 +69,23 @@ TEST(EtcdClient, WakesWhenSomethingChanges) {
     ASSERT_TRUE(now);
     // What has changed since the reading counts as well: nothing is missed in between.
     server.put("order/1", "a:1");
-    running.run(running.client.wait_for_change("order/", now->revision, 60s));
+    EXPECT_EQ(running.run(running.client.wait_for_change("order/", now->revision, 60s)), Watched::changed);
     const auto then = running.run(running.client.read("order/"));
     EXPECT_EQ(then->items.size(), 1u);
     auto waiting = running.start(running.client.wait_for_change("order/", then->revision, 60s));
     server.put("other/1", "a:1");
     EXPECT_EQ(waiting.wait_for(200ms), std::future_status::timeout) << "other services don't matter";
     server.remove("order/1");
-    EXPECT_EQ(waiting.wait_for(30s), std::future_status::ready);
+    ASSERT_EQ(waiting.wait_for(30s), std::future_status::ready);
+    EXPECT_EQ(waiting.get(), Watched::changed);
     const auto began = std::chrono::steady_clock::now();
-    running.run(running.client.wait_for_change("order/", then->revision + 10, 300ms));
+    EXPECT_EQ(running.run(running.client.wait_for_change("order/", then->revision + 10, 300ms)), Watched::quiet);
     EXPECT_GE(std::chrono::steady_clock::now() - began, 290ms);
+    waiting = running.start(running.client.wait_for_change("order/", then->revision + 10, 60s));
+    EXPECT_EQ(waiting.wait_for(200ms), std::future_status::timeout);
+    server.kill();
+    ASSERT_EQ(waiting.wait_for(30s), std::future_status::ready);
+    EXPECT_EQ(waiting.get(), Watched::lost);
 }
 
 TEST(EtcdClient, KeepsEntriesUnderALease) {

@@ -241,6 +241,18 @@ TEST(Resolving, FollowsAServiceOnceAndForgetsItWhenIdle) {
     EXPECT_EQ(world.directory.followed.size(), 2u);
 }
 
+TEST(Resolving, FollowsABoundedNumberOfServices) {
+    World world;
+    for (int i = 0; i < 10'000; ++i) world.start("etcd://e:1/order" + std::to_string(i) + "/a");
+    EXPECT_EQ(world.directory.followed.size(), 10'000u);
+    world.start("etcd://e:1/one-more/a");
+    world.start("etcd://e:1/order0/a");
+    world.loop.run_for(Millis(0));
+    EXPECT_EQ(world.directory.followed.size(), 10'000u);
+    ASSERT_EQ(world.replies.size(), 1u);
+    EXPECT_THAT(world.replies.front().text, HasSubstr("etcd://e:1/one-more: too many services"));
+}
+
 TEST(Resolving, DropsWhatIsOpenWhenItGoes) {
     World world;
     world.start("etcd://e:1/order/a");
