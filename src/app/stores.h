@@ -17,9 +17,9 @@ namespace dtmd::app {
 
 /// The store that config.store names, open. What a shared one says about its server is logged and measured.
 ///
-/// A shared store's server need not be up: until it is, the store answers `unavailable`. The embedded one has `clock` go
-/// on from when it was last changed: what it keeps would be stuck if the machine's clock had been set back meanwhile.
-/// `clock` must outlive it.
+/// A shared store's server need not be up: until it is, the store answers `unavailable`. The embedded one makes `clock`
+/// go on from when it was last changed: what it keeps would be stuck if the machine's clock had been set back
+/// meanwhile. `clock` must outlive it.
 /// Errors: `unavailable` or `invalid` with one sentence for the user.
 Result<std::unique_ptr<store::Store>> open_store(const config::Config& config, observe::Metrics& metrics,
                                                  WallClock& clock);

@@ -16,7 +16,7 @@ namespace dtmd::store {
 
 /// How one stored branch row changes.
 struct RowPatch {
-    std::uint32_t row = 0;  ///< Index in creation order.
+    std::uint32_t row = 0;                                   ///< Index in creation order.
     txn::BranchStatus status = txn::BranchStatus::prepared;  ///< prepared: a result that is stored stays.
     Time update_time, finish_time;
     std::uint32_t attempts = 0;

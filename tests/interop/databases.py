@@ -64,7 +64,10 @@ class MariaDb(Server):
         super().__init__(folder)
         self.data = os.path.join(folder, "data")
         user = pwd.getpwuid(os.getuid()).pw_name
-        self.options = ["--no-defaults", f"--datadir={self.data}", f"--user={user}"]
+        # A server that starts clears away the temporary tables that it finds, also those of one beside it.
+        own = os.path.join(folder, "tmp")
+        os.mkdir(own)
+        self.options = ["--no-defaults", f"--datadir={self.data}", f"--tmpdir={own}", f"--user={user}"]
         run("mariadb-install-db", *self.options, "--auth-root-authentication-method=normal", "--skip-test-db")
 
     def command(self):

@@ -7,6 +7,7 @@
 
 #include <functional>
 #include <memory>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -27,12 +28,15 @@ struct Candidate {
     std::function<std::unique_ptr<Rig>()> make_rig;
 
     Millis tick{1};         ///< The finest time the store keeps: what at(1) is after at(0).
-    bool fences = false;    ///< Checks Mutation::expect_lease, and never takes a stored result back.
+    bool fences = true;     ///< Checks Mutation::expect_lease, and never takes a stored result back.
     bool any_bytes = true;  ///< Gids and branch names need not be UTF-8.
 
     /// What a transaction looks like when it has been kept, if that isn't simply the same.
     std::function<txn::Transaction(txn::Transaction)> as_kept = nullptr;
 };
+
+/// So that a test's name shows which store it is.
+inline void PrintTo(const Candidate& candidate, std::ostream* out) { *out << candidate.name; }
 
 std::vector<Candidate> candidates();
 

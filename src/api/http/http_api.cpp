@@ -1,7 +1,7 @@
 #include "api/http/http_api.h"
 
-#include "api/json/json_write.h"
 #include "api/http/routes.h"
+#include "api/json/json_write.h"
 
 #include <exception>
 #include <memory>

@@ -18,8 +18,8 @@ void encode_state(const txn::Transaction& transaction, proto::State& out);
 void encode_branch(const txn::Branch& branch, proto::Branch& out);
 void encode_options(const txn::Options& options, proto::Options& out);
 
-/// Which value of a record is none that we write; empty if there is none. What has one is damaged, or of a later version:
-/// it must not be decoded.
+/// Which value of a record is none that we write; empty if there is none. What has one is damaged, or of a later
+/// version: it must not be decoded.
 std::string_view why_unreadable(const proto::Fixed& fixed, const proto::State& state);
 std::string_view why_unreadable(const proto::Branch& branch);
 

@@ -147,11 +147,17 @@ MariaDb& MariaDb::shared() {
     return server;
 }
 
+// A server that starts clears the temporary tables away that it finds there, also those of one beside it.
+std::string MariaDb::folder_for_itself() const {
+    std::filesystem::create_directories(file("tmp"));
+    return file("tmp");
+}
+
 void MariaDb::set_up() {
-    const pid_t child =
-        spawn({"mariadb-install-db", "--no-defaults", "--user=root", "--datadir=" + file("data"),
-               "--auth-root-authentication-method=normal", "--skip-test-db", "--innodb-log-file-size=16M"},
-              file("install.log"));
+    const pid_t child = spawn({"mariadb-install-db", "--no-defaults", "--user=root", "--datadir=" + file("data"),
+                               "--tmpdir=" + folder_for_itself(), "--auth-root-authentication-method=normal",
+                               "--skip-test-db", "--innodb-log-file-size=16M"},
+                              file("install.log"));
     int status = 0;
     ::waitpid(child, &status, 0);
     if (status != 0) throw std::runtime_error("no MariaDB was installed: " + text_of(file("install.log")));
@@ -162,6 +168,7 @@ void MariaDb::start() {
                 "--no-defaults",
                 "--user=root",
                 "--datadir=" + file("data"),
+                "--tmpdir=" + folder_for_itself(),
                 "--socket=" + file("socket"),
                 "--pid-file=" + file("pid"),
                 "--bind-address=127.0.0.1",

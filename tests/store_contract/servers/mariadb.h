@@ -65,6 +65,7 @@ public:
 
 private:
     void set_up();
+    std::string folder_for_itself() const;
     void grant();
     std::string file(const std::string& name) const { return folder_.path + "/" + name; }
 
