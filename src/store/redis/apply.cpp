@@ -150,6 +150,7 @@ Command RedisBackend::update_of(const Mutation& mutation, bool in_need) const {
                                    std::to_string(options.finished_expire.count()),
                                    patch.next_cron_time ? score_of(*patch.next_cron_time) : "",
                                    in_need ? "1" : "0",
+                                   mutation.expect_lease ? score_of(*mutation.expect_lease) : "",
                                    std::to_string(edits.size())};
     words.reserve(words.size() + 3 * (edits.size() + patch.rows.size()));
     for (auto& edit : edits) {

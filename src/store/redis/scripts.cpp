@@ -32,21 +32,24 @@ return 0
 )lua";
 
 constexpr std::string_view update = R"lua(
--- KEYS g b s u o   ARGV expected mode status ttl ttl_finished due hurry edits (after before value)...
+-- KEYS g b s u o   ARGV expected mode status ttl ttl_finished due hurry lease edits (after before value)...
 -- (row time tail)...
 local status = redis.call('GET', KEYS[3])
 local g = redis.call('GET', KEYS[1])
 if not status or not g then return 2 end
 if ARGV[1] ~= '' and status ~= ARGV[1] then return 2 end
+local gid = string.sub(KEYS[1], #KEYS[4] + 2)
+local lease = ARGV[8] ~= '' and redis.call('ZSCORE', KEYS[4], gid)
+if lease and tonumber(lease) ~= tonumber(ARGV[8]) then return 2 end
 if string.sub(g, 1, 22) ~= '{"id":0,"update_time":' then return 3 end
 if ARGV[2] ~= '' then
   local _, at = string.find(g, ',"trans_type":"', 1, true)
   if not at then return 3 end
   if string.sub(g, at + 1, at + #ARGV[2] + 1) ~= ARGV[2] .. '"' then return 2 end
 end
-local edits = tonumber(ARGV[8])
+local edits = tonumber(ARGV[9])
 local parts, n, from = {}, 0, 1
-for i = 9, 8 + 3 * edits, 3 do
+for i = 10, 9 + 3 * edits, 3 do
   local _, after = string.find(g, ARGV[i], from, true)
   if not after then return 3 end
   local before = string.find(g, ARGV[i + 1], after + 1, true)
@@ -58,18 +61,19 @@ for i = 9, 8 + 3 * edits, 3 do
 end
 parts[n + 1] = string.sub(g, from)
 g = table.concat(parts)
-local rows = {}
-for i = 9 + 3 * edits, #ARGV, 3 do
+local rows, open = {}, ',"status":"prepared"'
+for i = 10 + 3 * edits, #ARGV, 3 do
   local row = redis.call('LINDEX', KEYS[2], ARGV[i])
   if not row then return 2 end
   local _, time = string.find(row, ',"update_time":', 1, true)
   local rest = time and string.find(row, ',"gid":', time, true)
   local tail = rest and string.find(row, ',"status":"', rest, true)
   if not tail then return 3 end
+  local stored, new = string.sub(row, tail), ARGV[i + 2]
+  if string.sub(new, 1, #open) == open and string.sub(stored, 1, #open) ~= open then new = stored end
   rows[#rows + 1] = ARGV[i]
-  rows[#rows + 1] = string.sub(row, 1, time) .. ARGV[i + 1] .. string.sub(row, rest, tail - 1) .. ARGV[i + 2]
+  rows[#rows + 1] = string.sub(row, 1, time) .. ARGV[i + 1] .. string.sub(row, rest, tail - 1) .. new
 end
-local gid = string.sub(KEYS[1], #KEYS[4] + 2)
 local now = ARGV[3] ~= '' and ARGV[3] or status
 local final = now == 'succeed' or now == 'failed'
 local ttl = tonumber(final and ARGV[5] or ARGV[4])
