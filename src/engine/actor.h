@@ -59,7 +59,8 @@ struct Actor {
     Time lease_until;                ///< What the store has as next_cron_time, as far as is known here.
     Time own_lease;                  ///< The last one that this node has put there; sent_lease: that it may have put.
     Time sent_lease;
-    Time sent_at;  ///< The update_time that went with sent_lease.
+    std::uint32_t refusals = 0;  ///< Writes in a row that the store refused because of what it has.
+    Time sent_at;                ///< The update_time that went with sent_lease.
 
     std::deque<Command> commands;
     std::vector<Waiter> waiters;  ///< Told at the end, or when nothing can go on without waiting.

@@ -9,6 +9,7 @@ namespace {
 
 // After a failed write: long enough not to hammer a store in trouble, short enough that nobody waits for us.
 constexpr Millis store_pause{250};
+constexpr std::uint32_t patience = 3;
 
 void log_turn(const txn::Transaction& transaction, const txn::Turn& turn) {
     log::info("transaction.turned", {{"gid", transaction.gid},
@@ -134,11 +135,12 @@ void Shard::written(const ActorPtr& actor, store::Outcome outcome) {
     if (outcome != store::Outcome::unknown) actor->sent_lease = no_time;
     if (actor->gone) return;
     switch (outcome) {
-        case store::Outcome::ok: return advance(actor);
+        case store::Outcome::ok: actor->refusals = 0; return advance(actor);
         case store::Outcome::conflict:
         case store::Outcome::not_found:
-            // Somebody else has turned it, has claimed it, or has removed it. What is stored is the truth.
-            return reload(actor, Millis{0});
+            // Somebody else has turned it, has claimed it, or has removed it. What is stored is the truth; but a store
+            // that refuses what it has just told must not be asked in a hot loop.
+            return reload(actor, ++actor->refusals > patience ? store_pause : Millis{0});
         case store::Outcome::unavailable:
         case store::Outcome::unknown: {
             log::warn("transaction.unwritten",
