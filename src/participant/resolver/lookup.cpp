@@ -125,8 +125,8 @@ public:
     }
     asio::awaitable<void> wait() override {
         const Watched watched = co_await client_.wait_for_change(prefix_, revision_, watch_limit);
-        if (watched != Watched::quiet)
-            co_await pause(context_, watched == Watched::changed ? after_change : after_loss);
+        if (watched == Watched::changed) co_await pause(context_, after_change);
+        if (watched == Watched::lost) co_await pause(context_, after_loss);
     }
 
 private:
