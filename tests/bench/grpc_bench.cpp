@@ -1,7 +1,7 @@
 // How many two-branch sagas a second a running dtmd does over gRPC: submits them with wait_result, so many at a time,
 // and serves their branches itself. It shares the cores with dtmd, so compare runs of one machine only.
 //
-// Usage: grpc_bench HOST:PORT [in-flight (32)] [seconds (10)] [branches|submits]
+// Usage: grpc_bench HOST:PORT [in-flight (32)] [seconds (10)] [branches]
 //   branches   only serve branches, at the address that is printed: for wrk, which submits over HTTP
 #include "proto/dtm_service.grpc.pb.h"
 
@@ -14,7 +14,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
-#include <mutex>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -136,7 +136,7 @@ int submit_all(const std::string& server, int in_flight, int seconds, const std:
 
 int main(int count, char** arguments) {
     if (count < 2) {
-        std::fputs("usage: grpc_bench HOST:PORT [in-flight] [seconds] [branches|submits]\n", stderr);
+        std::fputs("usage: grpc_bench HOST:PORT [in-flight] [seconds] [branches]\n", stderr);
         return 2;
     }
     const auto number = [&](int at, int otherwise) { return count > at ? std::atoi(arguments[at]) : otherwise; };
