@@ -71,7 +71,8 @@ void check_destination(const participant::Destination& destination, const Call& 
 }
 
 void over_http(const Call& call) {
-    const bool is_accepted = !call.url.empty() && txn::why_bad_url(call.url, "http").empty();
+    const bool is_http = call.url.starts_with("http://") || call.url.starts_with("https://");
+    const bool is_accepted = is_http && txn::why_bad_url(call.url, "http").empty();
     const auto destination = participant::parse_destination(call.url);
     if (!destination) {
         check(!is_accepted, "a URL that was accepted can be called");

@@ -53,19 +53,19 @@ Answered take_answer(std::string_view& bytes) {
 void check_answer(const Answered& answer) {
     constexpr unsigned known[] = {100, 200, 301, 307, 400, 404, 405, 409, 413, 425, 431, 500, 501, 503, 505};
     check(std::ranges::find(known, answer.status) != std::end(known), "an answer has one of our statuses");
-    check(answer.body.find("internal error") == answer.body.npos, "no answer is forgotten, no handler throws");
-    check(answer.body.find("could not be handled") == answer.body.npos, "no handler throws");
+    check(answer.body != R"({"message":"internal error"})", "no answer is forgotten, no handler throws");
+    check(!answer.body.starts_with(R"({"message":"the request could not be handled)"), "no handler throws");
     const bool is_json = header(answer.head, "Content-Type").starts_with("application/json");
     if (is_json && !answer.body.empty()) check_json(answer.body, "an answer's JSON is JSON");
 }
 
 // What the client was told, short: the status of each answer.
-std::string statuses_of(std::string_view received) {
-    std::string statuses;
+std::vector<unsigned> statuses_of(std::string_view received) {
+    std::vector<unsigned> statuses;
     while (!received.empty()) {
         const Answered answer = take_answer(received);
         check_answer(answer);
-        statuses += std::to_string(answer.status) + " ";
+        statuses.push_back(answer.status);
     }
     return statuses;
 }
@@ -84,23 +84,37 @@ std::string rows_of(const Served& served) {
     return all;
 }
 
-std::string serve(std::string_view input, std::size_t piece) {
+struct Outcome {
+    std::vector<unsigned> statuses;
+    std::string rows;
+};
+
+Outcome serve(std::string_view input, std::size_t piece) {
     Served served;
     for (std::size_t at = 0; at < input.size(); at += piece) served.send(input.substr(at, piece));
     served.finish();
     check(served.is_over(), "a connection whose client sends no more ends");
-    return statuses_of(served.received()) + "\n" + rows_of(served);
+    return {statuses_of(served.received()), rows_of(served)};
+}
+
+// The parser looks at a request that isn't complete once, when its first bytes have come, and then only at its end. So
+// one that breaks off in its headers may be refused, or not be answered at all.
+void forget_refusal_at_the_end(std::vector<unsigned>& longer, const std::vector<unsigned>& shorter) {
+    if (longer.size() == shorter.size() + 1 && longer.back() >= 400) longer.pop_back();
 }
 
 }  // namespace
 
 // However the bytes are cut on their way, what the client is told and what is stored are the same.
 void http_request(std::string_view input) {
-    const std::string whole = serve(input, std::max<std::size_t>(input.size(), 1));
+    Outcome whole = serve(input, std::max<std::size_t>(input.size(), 1));
     // Whether a client is told to go on depends on whether its body is there already, and rightly so.
-    if (whole.find("100 ") != whole.npos || input.find("100-") != input.npos) return;
-    const std::size_t piece = input.size() < 64 ? 1 : 1 + input.size() / 29;
-    check_equal(serve(input, piece), whole, "how bytes are cut changes nothing");
+    if (std::ranges::count(whole.statuses, 100U) > 0 || input.find("100-") != input.npos) return;
+    Outcome cut = serve(input, input.size() < 64 ? 1 : 1 + input.size() / 29);
+    forget_refusal_at_the_end(whole.statuses, cut.statuses);
+    forget_refusal_at_the_end(cut.statuses, whole.statuses);
+    check(cut.statuses == whole.statuses, "how bytes are cut does not change what a client is told");
+    check_equal(cut.rows, whole.rows, "how bytes are cut does not change what is stored");
 }
 
 }  // namespace dtmd::fuzz

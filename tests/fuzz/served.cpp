@@ -15,6 +15,7 @@ namespace {
 
 constexpr int passes = 60;
 constexpr Millis pass_time{1'000};
+constexpr Millis time_afterwards{20'000};
 
 participant::Reply reply_for(std::string_view url) {
     const auto asks_for = [&](std::string_view word) { return url.find(word) != url.npos; };
@@ -70,6 +71,7 @@ Served::~Served() {
     settle();
     time_.forget_all();
     coordinator_.reset();
+    group_.reset();
     network_.reset();
 }
 
@@ -103,11 +105,12 @@ void Served::send(std::string_view bytes) {
 
 void Served::finish() {
     shutdown(client_, SHUT_WR);
-    for (int pass = 0; pass < passes; ++pass) {
-        settle();
-        time_.run_for(pass_time);
-    }
     settle();
+    for (int pass = 0; pass < passes && !over_; ++pass) {
+        time_.run_for(pass_time);
+        settle();
+    }
+    time_.run_for(time_afterwards);
 }
 
 }  // namespace dtmd::fuzz

@@ -15,7 +15,7 @@ void check_shown(const txn::Transaction& transaction);
 /// Each store's form of a transaction, read again, is that transaction.
 void check_stored(const txn::Transaction& transaction);
 
-/// Lets the rules run a transaction that was taken in: whatever is answered, they never ask for what makes no sense, and
+/// Lets the rules run a transaction that was taken in: whatever is answered, they never ask for nonsense, and
 /// they come to an end. `answers` gives the answers.
 void check_run(txn::Transaction transaction, std::string_view answers);
 
