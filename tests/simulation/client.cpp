@@ -9,7 +9,7 @@ using txn::Mode;
 using txn::Status;
 using Kind = engine::Answer::Kind;
 
-constexpr std::string_view names[] = {"prepare", "work locally", "register", "try", "submit", "abort"};
+constexpr std::string_view names[] = {"prepare", "work locally", "register", "try", "submit", "abort", "regret"};
 
 }  // namespace
 
@@ -52,7 +52,8 @@ void Client::next() {
         case Act::prepare:
         case Act::register_branch:
         case Act::submit:
-        case Act::abort: return ask();
+        case Act::abort:
+        case Act::regret: return ask();
     }
 }
 
@@ -77,6 +78,7 @@ Gateway::Ask Client::request() const {
                 engine.register_branch(loop, one, std::move(reply));
             };
         case Act::abort:
+        case Act::regret:
         case Act::try_branch:
         case Act::work_locally: break;
     }
@@ -96,13 +98,15 @@ void Client::told(const std::optional<engine::Answer>& answer) {
     if (answer->kind == Kind::invalid)
         surroundings_.context.complain(gid(), name() + " was refused: " + answer->message);
     if (answer->kind != Kind::success) return refused();
+    if (steps_[at_].act == Act::submit && surroundings_.context.dice.chance(0.05)) steps_.push_back({Act::regret});
     acknowledged();
     advance();
 }
 
 // Refused, or told that it will end later.
 void Client::refused() {
-    const bool may_abort = mode() != Mode::saga && steps_[at_].act != Act::abort && steps_[at_].act != Act::submit;
+    const bool may_abort = mode() != Mode::saga && steps_[at_].act != Act::abort && steps_[at_].act != Act::regret &&
+                           steps_[at_].act != Act::submit;
     if (!may_abort || surroundings_.context.dice.chance(0.3)) return give_up();
     steps_ = {{Act::abort}};
     at_ = 0;
@@ -120,6 +124,7 @@ void Client::acknowledged() {
             if (plan_.request.options.wait_result) witness.told_done(gid());
             if (mode() == Mode::saga) return witness.told_submitted(gid());
             return witness.told_will(gid(), Status::succeed);
+        case Act::regret: return surroundings_.context.complain(gid(), "its client could abort what is submitted");
         case Act::try_branch:
         case Act::work_locally: return;
     }

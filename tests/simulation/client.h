@@ -33,7 +33,15 @@ public:
     const Plan& plan() const { return plan_; }
 
 private:
-    enum class Act : std::uint8_t { prepare, work_locally, register_branch, try_branch, submit, abort };
+    enum class Act : std::uint8_t {
+        prepare,
+        work_locally,
+        register_branch,
+        try_branch,
+        submit,
+        abort,
+        regret,  ///< An abort of what is submitted: to be refused.
+    };
     struct Step {
         Act act;
         std::size_t branch = 0;

@@ -80,6 +80,9 @@ void NodeStore::arrive(const std::shared_ptr<Batch>& batch, Fate fate) {
             break;
         case Fate::torn: take_effect(*batch, context_.dice.index(size + 1)); break;
     }
+    if (fate != Fate::fine) {
+        for (const store::Mutation& mutation : batch->mutations) durable_.witness->on_failed_write(mutation.gid);
+    }
     if (fate != Fate::fine && fate != Fate::unavailable) {
         ++context_.tally.writes_unknown;
         std::ranges::fill(batch->outcomes, Outcome::unknown);

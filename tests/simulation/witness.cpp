@@ -8,6 +8,8 @@
 namespace dtmd::simulation {
 namespace {
 
+constexpr Millis slack_in_queue{60'000};
+
 std::size_t step_of(const participant::Call& call) { return std::stoul(call.branch_id) - 1; }
 std::string id_of(std::size_t step) { return (step < 9 ? "0" : "") + std::to_string(step + 1); }
 
@@ -63,7 +65,10 @@ void Witness::on_call(Owner node, const participant::Call& call, Time now) {
     check_lease(node, life, call, now);
     if (!life.lost) {
         check_direction(node, life, call, row);
-        if (row.mode == txn::Mode::saga && call.op == "action") check_forward_order(life, call, row);
+        if (row.mode == txn::Mode::saga && call.op == "action") {
+            check_forward_order(life, call, row);
+            check_limits(life, call, row, now);
+        }
         if (row.mode == txn::Mode::saga && call.op == "compensate") check_way_back(life, call, row);
     }
     if (row.mode == txn::Mode::message && call.op == "action" && exclusive_ && now < row.not_before) {
@@ -137,6 +142,24 @@ void Witness::check_forward_order(Life& life, const participant::Call& call, con
     }
 }
 
+// What its client has limited is limited: the time in which actions go out, and how often they are repeated.
+void Witness::check_limits(const Life& life, const participant::Call& call, const txn::Transaction& saga, Time now) {
+    const txn::Options& options = saga.options;
+    // A call may have waited in the queue of its host, though not for longer than its lease.
+    const Time too_late = saga.create_time + std::chrono::seconds(options.timeout_to_fail) + slack_in_queue;
+    if (options.timeout_to_fail > 0 && now > too_late) {
+        complain_(call.gid, shown(call) + " goes out long after its saga has timed out");
+    }
+    // What is counted is kept with the next write, so that nothing but a crash or a failed write may lose it. Branches
+    // that run at once may use up the last retry together.
+    const bool counts_all = exclusive_ && dead_.empty() && !life.counts_lost;
+    const bool one_by_one = !saga.saga_concurrent && saga.orders.empty();
+    if (options.retry_limit > 0 && counts_all && one_by_one && life.indefinite > options.retry_limit) {
+        complain_(call.gid, shown(call) + " goes out after " + std::to_string(life.indefinite - 1) +
+                                " retries, where " + std::to_string(options.retry_limit) + " were allowed");
+    }
+}
+
 void Witness::check_way_back(Life& life, const participant::Call& call, const txn::Transaction& saga) {
     // Who finds that results may be missing has to undo all.
     if (!lazy_ && deed(life, call.branch_id, "action").begun == 0) {
@@ -165,6 +188,9 @@ void Witness::on_answer(Owner node, const participant::Call& call, txn::Answer a
     Life& life = lives_[call.gid];
     life.open.erase({node, call.branch_id + "/" + call.op});
     if (answer == txn::Answer::success) deed(life, call.branch_id, call.op).succeeded = events_;
+    if (call.op != "action") return;
+    if (answer == txn::Answer::failure) life.refused = true;
+    if (answer == txn::Answer::ongoing || answer == txn::Answer::unknown) ++life.indefinite;
 }
 
 }  // namespace dtmd::simulation

@@ -53,6 +53,8 @@ public:
     void on_unknown(Owner node, const std::string& gid, Time lease_until) {
         lives_[gid].had[node].push_back(lease_until);
     }
+    /// A write of it may not have happened: what it counted may be gone.
+    void on_failed_write(const std::string& gid) { lives_[gid].counts_lost = true; }
     /// The store has told this node that this is its status now.
     void learned(Owner node, const std::string& gid, txn::Status status);
     /// Its calls may still be executed, but nobody waits for them.
@@ -83,6 +85,9 @@ private:
         std::set<std::size_t> settled;
         std::set<std::string> branches;
         std::set<txn::Status> ends;
+        bool refused = false;         ///< One of its actions was answered by a failure.
+        std::int64_t indefinite = 0;  ///< Answers to its actions that were neither success nor failure.
+        bool counts_lost = false;
         bool stored = false, submitted = false, forced = false, reset = false, ended = false, lost = false;
         txn::Status end{};
     };
@@ -95,6 +100,8 @@ private:
     void check_forward_order(Life& life, const participant::Call& call, const txn::Transaction& saga);
     void check_way_back(Life& life, const participant::Call& call, const txn::Transaction& saga);
     void check_turn(Life& life, const txn::Transaction& row);
+    void check_limits(const Life& life, const participant::Call& call, const txn::Transaction& saga, Time now);
+    void check_cause(const Life& life, const txn::Transaction& saga);
     void check_rows(Life& life, const store::Mutation& mutation, const txn::Transaction& row);
     static bool is_alike(const Life& life, Owner node, Time lease);
     void take_lease(Owner node, Life& life, const store::Mutation& mutation, const txn::Transaction& row, Time now);

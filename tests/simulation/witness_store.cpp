@@ -134,9 +134,20 @@ void Witness::check_turn(Life& life, const txn::Transaction& row) {
     const Status before = std::exchange(life.last, row.status);
     if (!turns || life.lost) return;
     if (life.ended) return complain_(row.gid, "changes after its end");
+    if (row.mode == txn::Mode::saga && row.status == Status::aborting) check_cause(life, row);
     const bool forced = row.status == Status::failed && life.forced;
     if (forced || may_follow(row.mode, before, row.status)) return;
     complain_(row.gid, "turns from " + std::string(txn::name(before)) + " to " + std::string(txn::name(row.status)));
+}
+
+// Only a definite answer is a result (promise 5): no saga turns back because something is not known.
+void Witness::check_cause(const Life& life, const txn::Transaction& saga) {
+    const txn::Options& options = saga.options;
+    const Time deadline = saga.create_time + std::chrono::seconds(options.timeout_to_fail);
+    const bool timed_out = options.timeout_to_fail > 0 && saga.update_time >= deadline;
+    const bool used_up = options.retry_limit > 0 && life.indefinite > options.retry_limit;
+    if (life.refused || timed_out || used_up) return;
+    complain_(saga.gid, "turns back without a refusal, a time-out or an end of its retries");
 }
 
 void Witness::check_end_of(const txn::Transaction& row) {
