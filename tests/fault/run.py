@@ -69,7 +69,11 @@ class World:
         if tmpfs:
             faults.mount_tmpfs(self.disk_folder, options.disk_mb)
         self.store = STORES[options.store](self.disk_folder)
-        self.store.start()
+        try:
+            self.store.start()
+        except BaseException:
+            self.store.stop()
+            raise
         fake = options.scenario in ("clock", "all")
         self.nodes = [Node(f"node{n}", folder, self.store, fake_clock=fake) for n in range(options.nodes)]
         self.banks = [Bank(f"bank{n}", folder, options.accounts, OPENING, options.seed) for n in range(options.banks)]
@@ -93,7 +97,7 @@ class World:
             "disk": [self.disk],
             "participants": [faults.Kill("kill bank", banks, 0.8 * gap, longest / 2)],
             "clock": [faults.Clock(nodes, 0.8 * gap), faults.Kill("kill", nodes, 3 * gap, 0.3)],
-            "store": self.store.faults(),
+            "store": self.store.faults(gap, longest),
         }
         kinds["all"] = [fault for name in ("pause", "disk", "participants", "clock", "store") for fault in kinds[name]]
         kinds["all"].append(faults.Stop("restart", nodes, 12 * gap, 0.5))
@@ -114,6 +118,7 @@ class World:
     def supervise(self):
         """What a service manager does: a coordinator that refuses to start on a full disk is started again. Any other
         end that nobody brought about is a failure."""
+        self.store.check()
         for process in self.nodes + self.banks:
             try:
                 process.check()
@@ -160,10 +165,11 @@ class World:
         for bank in self.banks:
             bank.make_trouble({})
         limit = time.monotonic() + self.options.deadline
-        while not all(process.is_up() for process in self.nodes + self.banks):
+        while not (self.store.is_whole() and all(process.is_up() for process in self.nodes + self.banks)):
             self.supervise()
             if time.monotonic() > limit:
-                raise AssertionError("not all processes answer, long after the faults:\n" + self.nodes[0].log_tail())
+                raise AssertionError("not all processes answer, or the store's servers are not together, long after the "
+                                     "faults:\n" + self.nodes[0].log_tail())
             time.sleep(0.05)
 
     def judge(self):
