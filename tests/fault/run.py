@@ -168,8 +168,8 @@ class World:
         while not (self.store.is_whole() and all(process.is_up() for process in self.nodes + self.banks)):
             self.supervise()
             if time.monotonic() > limit:
-                raise AssertionError("not all processes answer, or the store's servers are not together, long after the "
-                                     "faults:\n" + self.nodes[0].log_tail())
+                raise AssertionError("long after the faults not all processes answer, or the store is not whole:\n"
+                                     + self.nodes[0].log_tail())
             time.sleep(0.05)
 
     def judge(self):

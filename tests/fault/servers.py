@@ -129,7 +129,8 @@ class GaleraNode(MariaDb):
                  "--wsrep-cluster-name=test", f"--wsrep-cluster-address=gcomm://{address}",
                  f"--wsrep-node-name=node{self.number}", "--wsrep-node-address=127.0.0.1",
                  f"--wsrep-node-incoming-address=127.0.0.1:{self.port}", "--wsrep-sst-method=mysqldump",
-                 "--wsrep-sst-auth=root:", "--wsrep-provider-options=" + ";".join(options), "--binlog-format=ROW", "--innodb-autoinc-lock-mode=2"]
+                 "--wsrep-sst-auth=root:", "--wsrep-provider-options=" + ";".join(options), "--binlog-format=ROW",
+                 "--innodb-autoinc-lock-mode=2"]
         return words + ([f"--wsrep-start-position={self.position}"] if self.position else [])
 
     def launch(self):

@@ -260,8 +260,8 @@ class RedisCluster(Redis):
 
     def start(self):
         for n, bus in enumerate(servers.free_ports(6)):
-            server = servers.Redis(self.subfolder(f"redis{n}"), *self.options(), *self.OPTIONS, "--cluster-port", str(bus))
-            self.servers.append(server.start())
+            options = [*self.options(), *self.OPTIONS, "--cluster-port", str(bus)]
+            self.servers.append(servers.Redis(self.subfolder(f"redis{n}"), *options).start())
         for n, (first, last) in enumerate(((0, 5460), (5461, 10922), (10923, 16383))):
             self.servers[n].ask("CLUSTER", "ADDSLOTSRANGE", first, last)
         for server in self.servers[1:]:
