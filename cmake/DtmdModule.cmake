@@ -22,7 +22,7 @@ set(DTMD_LAYERS_api_json         base txn engine)
 set(DTMD_LAYERS_api_jsonrpc      base txn engine net observe api_json)
 set(DTMD_LAYERS_api_grpc         base txn engine net observe proto api_json)
 set(DTMD_LAYERS_api_http         base txn engine net observe api_json api_jsonrpc)
-set(DTMD_LAYERS_bench            base txn net observe participant participant_http)
+set(DTMD_LAYERS_bench            base txn net observe participant participant_http proto)
 set(DTMD_LAYERS_app              base txn config observe net store store_rocksdb store_sql store_mysql store_postgres store_redis participant participant_http participant_grpc participant_resolver engine api_json api_http api_jsonrpc api_grpc bench proto)
 
 # dtmd_module(<name> [SOURCES <file>...] [USES <module>...] [LINKS <external target>...])

@@ -1,5 +1,6 @@
 #include "app/bench.h"
 
+#include "app/grpc_process.h"
 #include "bench/bench.h"
 
 #include <unistd.h>
@@ -33,6 +34,7 @@ bool write(const std::string& file, const bench::Report& report, std::string (*r
 }  // namespace
 
 int run_bench(const bench::Options& options) {
+    prepare_grpc();
     const bool in_terminal = ::isatty(STDERR_FILENO) != 0;
     const auto report = bench::run(options, [&](const bench::Progress& progress) {
         if (in_terminal) show(options, progress);

@@ -48,7 +48,10 @@ void add_demo_options(CLI::App& app, DemoOptions& demo) {
 }
 
 void add_bench_options(CLI::App& app, bench::Options& bench, std::int64_t& latency) {
-    app.add_option("--server", bench.server, "The coordinator")->type_name("URL")->capture_default_str();
+    app.add_option("--server", bench.server, "The coordinator: http://HOST:PORT or grpc://HOST:PORT (dtm's port here)")
+        ->type_name("URL");
+    app.add_option("--protocol", bench.protocol, "http or grpc (what --server says, else http)");
+    app.add_option("--branch-protocol", bench.branch_protocol, "How branches are called: http or grpc (as --protocol)");
     app.add_option("--mode", bench.mode, "saga, tcc, msg, xa or workflow")->capture_default_str();
     app.add_option("--branches", bench.branches, "Branches of each transaction, 1 to 50")->capture_default_str();
     app.add_option("--payload", bench.payload, "Bytes of each branch's body")->capture_default_str();

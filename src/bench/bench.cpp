@@ -1,14 +1,10 @@
 #include "bench/bench.h"
 
-#include "bench/branch_service.h"
+#include "bench/link.h"
 #include "bench/load.h"
+#include "bench/server.h"
 
 #include <fmt/format.h>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/use_future.hpp>
-#include <boost/url/parse.hpp>
-#include <nlohmann/json.hpp>
 
 #include <unistd.h>
 
@@ -19,73 +15,25 @@ using std::chrono::duration;
 
 constexpr Micros drain_limit{60'000'000}, tick{100'000};
 
-Result<participant::Endpoints> find_server(net::AsioLoop& loop, const std::string& url) {
-    const auto parsed = boost::urls::parse_uri(url);
-    if (!parsed || parsed->scheme() != "http" || parsed->host().empty()) {
-        return Error{Errc::invalid, "--server: expected http://HOST:PORT, got '" + url + "'"};
-    }
-    boost::asio::ip::tcp::resolver resolver(loop.context());
-    boost::system::error_code error;
-    const std::string port = parsed->has_port() ? std::string(parsed->port()) : "36789";
-    const auto found = resolver.resolve(parsed->host_address(), port, error);
-    if (error) return Error{Errc::unavailable, url + ": " + error.message()};
-    participant::Endpoints endpoints;
-    for (const auto& entry : found) endpoints.push_back(entry.endpoint());
-    return endpoints;
-}
-
-boost::asio::awaitable<Result<std::string>> ask_version(net::AsioLoop& loop, participant::Endpoints server,
-                                                        std::string url) {
-    participant::HttpConnection connection(loop.context(), nullptr);
-    const auto connected = co_await connection.connect(std::move(server), "");
-    if (!connected) co_return Error{Errc::unavailable, url + " does not answer: " + connected.error().what};
-    const std::string host = url.substr(url.find("://") + 3);
-    std::string request = "GET /api/dtmsvr/version HTTP/1.1\r\nHost: " + host + "\r\n\r\n";
-    constexpr std::size_t enough = 64 << 10;
-    const auto answer = co_await connection.exchange(std::move(request), enough);
-    if (!answer) co_return Error{Errc::unavailable, url + " does not answer: " + answer.error().what};
-    const auto document = nlohmann::json::parse(answer->body, nullptr, /*allow_exceptions=*/false);
-    if (!document.is_object() || !document.contains("version") || !document["version"].is_string()) {
-        co_return Error{Errc::unavailable, url + " does not speak dtm's protocol: /api/dtmsvr/version says " +
-                                               answer->body.substr(0, 100)};
-    }
-    co_return document["version"].get<std::string>();
-}
-
-/// Whether a coordinator is there, and which. Before any load, so that a wrong address is one clear line.
-Result<std::string> find_version(const participant::Endpoints& server, const std::string& url) {
-    net::AsioLoop loop;
-    auto version = boost::asio::co_spawn(loop.context(), ask_version(loop, server, url), boost::asio::use_future);
-    loop.context().run();
-    return version.get();
-}
-
 /// A run from its warm-up to its report, as steps on the loop's clock.
 class Run {
 public:
-    Run(const Options& options, participant::Endpoints server, std::string version,
-        std::function<void(const Progress&)> show)
+    Run(const Options& options, const Server& server, std::function<void(const Progress&)> show)
         : options_(options),
           show_(std::move(show)),
-          server_(std::move(server)),
           ledger_(*parse_kind(options.mode), options.branches, options.watch,
                   fmt::format("bench{:x}-{:x}-", ::getpid(), loop_.now().time_since_epoch().count())),
-          service_(loop_, ledger_, options.latency) {
-        report_.server_version = std::move(version);
+          link_(loop_, ledger_, options, server) {
+        report_.server_version = server.version;
     }
 
     Result<Report> run() {
-        const auto listening = service_.listen(options_.participant, options_.participant_port);
-        if (!listening) return Error{Errc::unavailable, "the bench's participant: " + listening.error().what};
-        Script script;
-        script.kind = *parse_kind(options_.mode);
-        script.branches = options_.branches;
-        script.payload = make_payload(options_.payload);
-        script.participant = fmt::format("http://{}:{}", options_.participant, service_.port());
-        script.wait = !options_.watch;
-        load_ = std::make_unique<Load>(loop_, ledger_, options_, std::move(script), server_);
+        const auto open = link_.open();
+        if (!open) return Error{Errc::unavailable, "the bench's participant: " + open.error().what};
+        load_ = std::make_unique<Load>(loop_, ledger_, options_, link_.lanes());
         loop_.post([this] { begin(); });
-        loop_.run();
+        link_.run();
+        load_.reset();
         return make_report();
     }
 
@@ -105,7 +53,7 @@ private:
     void look() {
         const Micros now = loop_.steady();
         if (now >= start_ && !report_.before) read_before();
-        if (now >= start_) service_.set_out(is_outage(now));
+        if (now >= start_) link_.set_out(is_outage(now));
         if (now >= next_second_ && report_.before) read_second(now);
         if (now >= end_ && !is_over_) end(now);
         show_({duration<double>(now - start_).count(), ledger_.totals.ended, is_over_});
@@ -164,10 +112,9 @@ private:
 
     const Options& options_;
     const std::function<void(const Progress&)> show_;
-    const participant::Endpoints server_;
     net::AsioLoop loop_;
     Ledger ledger_;
-    BranchService service_;
+    Link link_;
     std::unique_ptr<Load> load_;
     Report report_;
     Micros start_{0}, end_{0}, next_second_{0};
@@ -178,15 +125,13 @@ private:
 
 }  // namespace
 
-Result<Report> run(const Options& options, std::function<void(const Progress&)> show) {
+Result<Report> run(const Options& asked, std::function<void(const Progress&)> show) {
+    const Options options = completed(asked);
     const std::string complaint = check(options);
     if (!complaint.empty()) return Error{Errc::invalid, complaint};
-    net::AsioLoop for_names;
-    const auto server = find_server(for_names, options.server);
+    const auto server = find_server(options);
     if (!server) return server.error();
-    auto version = find_version(*server, options.server);
-    if (!version) return version.error();
-    return Run(options, *server, *std::move(version), std::move(show)).run();
+    return Run(options, *server, std::move(show)).run();
 }
 
 }  // namespace dtmd::bench

@@ -9,30 +9,23 @@ namespace dtmd::bench {
 namespace {
 
 namespace asio = boost::asio;
-using participant::HttpAnswer;
-using participant::HttpConnection;
+using Said = Answer::Kind;
 
 constexpr Micros before_repeat{50'000};
-constexpr std::size_t max_answer = 1 << 20;
-constexpr int most_tries = 1'200;  // A minute of 503s.
-
-std::string authority_of(const std::string& url) { return url.substr(url.find("://") + 3); }
+constexpr int most_tries = 1'200;  // A minute of refusals.
 
 }  // namespace
 
-Load::Load(net::AsioLoop& loop, Ledger& ledger, const Options& options, Script script, participant::Endpoints server)
-    : loop_(loop),
-      ledger_(ledger),
-      options_(options),
-      script_(std::move(script)),
-      server_(std::move(server)),
-      authority_(authority_of(options.server)) {}
+Load::Load(net::AsioLoop& loop, Ledger& ledger, const Options& options, const MakeLane& make_lane)
+    : loop_(loop), ledger_(ledger), options_(options) {
+    for (unsigned i = 0; i < options.connections; ++i) lanes_.push_back(make_lane());
+}
 
 void Load::start() {
     begun_at_ = loop_.steady();
-    for (unsigned i = 0; i < options_.connections; ++i) {
+    for (const auto& lane : lanes_) {
         ++running_;
-        asio::co_spawn(loop_.context(), client(), [this](std::exception_ptr failed) {
+        asio::co_spawn(loop_.context(), client(*lane), [this](std::exception_ptr failed) {
             --running_;
             if (failed) std::rethrow_exception(failed);
         });
@@ -55,79 +48,57 @@ asio::awaitable<Micros> Load::next_due() {
     co_return due;
 }
 
-asio::awaitable<void> Load::client() {
-    Connection connection;
+asio::awaitable<void> Load::client(Lane& lane) {
     while (!is_over_) {
         const Micros due = co_await next_due();
         if (is_over_) break;
         const bool refused = std::uniform_real_distribution<>(0, 100)(random_) < options_.failures;
         const std::size_t number = ledger_.begin(due, refused);
-        const bool done = co_await perform(number, connection);
+        const bool done = co_await perform(number, lane);
         if (done) ledger_.acknowledged(number, loop_.steady());
     }
 }
 
-asio::awaitable<bool> Load::perform(std::size_t number, Connection& connection) {
+asio::awaitable<bool> Load::perform(std::size_t number, Lane& lane) {
     const bool refused = ledger_.entry(number).refused;
-    const std::vector<Request> requests = script_.requests(ledger_.gid(number), refused);
-    for (std::size_t i = 0; i < requests.size(); ++i) {
-        const bool is_last = i + 1 == requests.size();
-        const bool fine = co_await ask(requests[i], is_last, refused, connection);
+    const std::size_t count = lane.begin(ledger_.gid(number), refused);
+    for (std::size_t i = 0; i < count; ++i) {
+        const bool fine = co_await ask(i, i + 1 == count, refused, lane);
         if (!fine) co_return false;
     }
     co_return true;
 }
 
 // Whether the request was answered as it should be in the end. All of them may be repeated safely.
-asio::awaitable<bool> Load::ask(Request request, bool is_last, bool refused, Connection& connection) {
-    const std::string bytes = serialize(request);
+asio::awaitable<bool> Load::ask(std::size_t which, bool is_last, bool refused, Lane& lane) {
     for (int i = 0; i < most_tries; ++i) {
-        if (!connection) {
-            connection = std::make_unique<HttpConnection>(loop_.context(), nullptr);
-            const auto connected = co_await connection->connect(server_, "");
-            if (!connected) {
-                connection = nullptr;
-                ++ledger_.totals.lost_connections;
-                note_error(connected.error().what);
-                co_await pause(before_repeat);
-                continue;
-            }
-        }
-        const Result<HttpAnswer> answer = co_await connection->exchange(bytes, max_answer);
-        if (!answer || !answer->keep_alive) connection = nullptr;
-        if (!answer) {
+        const Answer answer = co_await lane.ask(which);
+        if (answer.kind != Said::lost && answer.kind != Said::busy) co_return accept(answer, is_last, refused);
+        if (answer.kind == Said::busy) ++ledger_.totals.answers_503;
+        if (answer.kind == Said::lost) {
             ++ledger_.totals.lost_connections;
-            note_error(answer.error().what);
-            continue;
+            note_error(answer.text);
         }
-        if (answer->status != 503) co_return accept(*answer, is_last, refused);
-        ++ledger_.totals.answers_503;
         co_await pause(before_repeat);
     }
     co_return false;
 }
 
-bool Load::accept(const HttpAnswer& answer, bool is_last, bool refused) {
+bool Load::accept(const Answer& answer, bool is_last, bool refused) {
+    const bool waits = is_last && !options_.watch;
     // Who waits for the result of what is refused is told so; who does not wait isn't.
-    const int expected = is_last && refused && script_.wait ? 409 : 200;
-    if (answer.status == expected) return true;
+    const Said expected = waits && refused ? Said::failure : Said::success;
+    if (answer.kind == expected) return true;
     // During an outage a waiting client is told that there is no result yet, but its transaction is accepted.
-    const bool no_result_yet =
-        is_last && script_.wait && (answer.status == 425 || answer.status == 500 || answer.status == 409);
+    const bool no_result_yet = waits && (answer.kind == Said::no_result || answer.kind == Said::failure);
     if (no_result_yet && options_.outage_for > 0) return true;
     ++ledger_.totals.other_errors;
-    note_error(std::to_string(answer.status) + " " + answer.body.substr(0, 200));
+    note_error(answer.text);
     return false;
 }
 
 void Load::note_error(std::string what) {
     if (ledger_.totals.first_error.empty()) ledger_.totals.first_error = std::move(what);
-}
-
-std::string Load::serialize(const Request& request) const {
-    return "POST /api/dtmsvr/" + request.path + " HTTP/1.1\r\nHost: " + authority_ +
-           "\r\nContent-Type: application/json\r\nContent-Length: " + std::to_string(request.body.size()) + "\r\n\r\n" +
-           request.body;
 }
 
 }  // namespace dtmd::bench

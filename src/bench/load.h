@@ -1,18 +1,18 @@
 #pragma once
 
+#include "bench/lane.h"
 #include "bench/ledger.h"
-#include "bench/script.h"
 #include "net/asio_loop.h"
-#include "participant/http/http_connection.h"
 
 #include <boost/asio/awaitable.hpp>
 
 #include <random>
 #include <string>
+#include <vector>
 
 namespace dtmd::bench {
 
-/// The clients: `connections` of them, each with one connection to the coordinator and one transaction at a time.
+/// The clients: `connections` of them, each with one way to the coordinator and one transaction at a time.
 ///
 /// Closed loop: each begins its next transaction when the last one was answered. Open loop: transactions are due at a
 /// fixed rate, whoever is free takes the next one, and its latency counts from when it was due, so that a coordinator
@@ -23,7 +23,7 @@ namespace dtmd::bench {
 /// Threads: one loop's.
 class Load {
 public:
-    Load(net::AsioLoop& loop, Ledger& ledger, const Options& options, Script script, participant::Endpoints server);
+    Load(net::AsioLoop& loop, Ledger& ledger, const Options& options, const MakeLane& make_lane);
 
     void start();
 
@@ -32,23 +32,18 @@ public:
     bool is_idle() const { return running_ == 0; }
 
 private:
-    using Connection = std::unique_ptr<participant::HttpConnection>;
-
-    boost::asio::awaitable<void> client();
+    boost::asio::awaitable<void> client(Lane& lane);
     boost::asio::awaitable<Micros> next_due();
-    boost::asio::awaitable<bool> perform(std::size_t number, Connection& connection);
-    boost::asio::awaitable<bool> ask(Request request, bool is_last, bool refused, Connection& connection);
+    boost::asio::awaitable<bool> perform(std::size_t number, Lane& lane);
+    boost::asio::awaitable<bool> ask(std::size_t which, bool is_last, bool refused, Lane& lane);
     boost::asio::awaitable<void> pause(Micros span);
-    bool accept(const participant::HttpAnswer& answer, bool is_last, bool refused);
+    bool accept(const Answer& answer, bool is_last, bool refused);
     void note_error(std::string what);
-    std::string serialize(const Request& request) const;
 
     net::AsioLoop& loop_;
     Ledger& ledger_;
     const Options& options_;
-    const Script script_;
-    const participant::Endpoints server_;
-    const std::string authority_;
+    std::vector<std::unique_ptr<Lane>> lanes_;
     std::mt19937_64 random_{20261121};
     Micros begun_at_{0};
     std::uint64_t taken_ = 0;  ///< Open loop: transactions whose turn has come.

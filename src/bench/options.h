@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace dtmd::bench {
 
@@ -17,7 +18,9 @@ std::string_view name(Kind kind);
 
 /// What the user asked for. Times are as given.
 struct Options {
-    std::string server = "http://127.0.0.1:36789";
+    std::string server;           ///< A URL; of gRPC also HOST:PORT. Empty: dtm's port of the protocol on this machine.
+    std::string protocol;         ///< "http" or "grpc". Empty: what the server's URL says.
+    std::string branch_protocol;  ///< That the branches are called by. Empty: the same.
     std::string participant = "127.0.0.1";  ///< The address the coordinator reaches our participant at.
     std::uint16_t participant_port = 0;     ///< 0: any free one.
     std::string mode = "saga";
@@ -36,7 +39,10 @@ struct Options {
     bool json = false;                     ///< The report on standard output is JSON.
 };
 
-/// What is wrong with them, or nothing.
+/// With what was left empty filled in.
+Options completed(Options options);
+
+/// What is wrong with them (when they are completed), or nothing.
 std::string check(const Options& options);
 
 }  // namespace dtmd::bench

@@ -11,8 +11,11 @@ constexpr double percents[] = {50, 90, 99, 99.9, 100};
 std::string load_text(const Options& options) {
     const std::string loop = options.rate > 0 ? fmt::format("{:g} a second (open loop)", options.rate)
                                               : "as fast as they are answered (closed loop)";
-    return fmt::format("{} with {} branches of {} bytes, {} connections, {}, {}", options.mode, options.branches,
-                       options.payload, options.connections, loop,
+    const std::string protocol = options.protocol == options.branch_protocol
+                                     ? options.protocol
+                                     : options.protocol + ", branches over " + options.branch_protocol;
+    return fmt::format("{} over {} with {} branches of {} bytes, {} connections, {}, {}", options.mode, protocol,
+                       options.branches, options.payload, options.connections, loop,
                        options.watch ? "watched until the last branch is called" : "waiting for each result");
 }
 
@@ -26,8 +29,9 @@ std::optional<double> Report::cpu_per_transaction() const {
 std::string as_text(const Report& report) {
     const Totals& totals = report.totals;
     std::string text =
-        fmt::format("{}\n{} {}, measured for {:.1f} s after {:g} s to warm up\n\n", load_text(report.options),
-                    report.options.server, report.server_version, report.seconds, report.options.warm_up);
+        fmt::format("{}\n{}{}{}, measured for {:.1f} s after {:g} s to warm up\n\n", load_text(report.options),
+                    report.options.server, report.server_version.empty() ? "" : " ", report.server_version,
+                    report.seconds, report.options.warm_up);
     text += fmt::format("transactions/s      {:.0f}  ({} ended", report.per_second(), totals.ended);
     if (totals.ended_undone > 0) text += fmt::format(", {} of them undone as they should be", totals.ended_undone);
     text += ")\nlatency            ";
@@ -72,6 +76,8 @@ std::string as_json(const Report& report) {
     }
     json document{{"load",
                    {{"mode", options.mode},
+                    {"protocol", options.protocol},
+                    {"branch_protocol", options.branch_protocol},
                     {"branches", options.branches},
                     {"payload_bytes", options.payload},
                     {"connections", options.connections},

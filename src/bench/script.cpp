@@ -7,16 +7,15 @@ namespace {
 
 using nlohmann::json;
 
-std::string branch_id(unsigned number) { return (number < 10 ? "0" : "") + std::to_string(number); }
-
 json head(const Script& script, const std::string& gid) {
     json body{{"gid", gid}, {"trans_type", name(script.kind)}};
     if (script.wait && script.kind != Kind::workflow) body["wait_result"] = true;
+    if (script.grpc_branches) body["protocol"] = "grpc";
     return body;
 }
 
 // Which branch refuses is said in the URL, so that the participant needs to know nothing else.
-json steps(const Script& script, bool refused) {
+json steps_of(const Script& script, bool refused) {
     json steps = json::array();
     for (unsigned i = 1; i <= script.branches; ++i) {
         const bool refuses = refused && i == script.branches;
@@ -29,7 +28,7 @@ json steps(const Script& script, bool refused) {
 
 Request one_submit(const Script& script, const std::string& gid, bool refused) {
     json body = head(script, gid);
-    body["steps"] = steps(script, refused);
+    body["steps"] = steps_of(script, refused);
     body["payloads"] = json(std::vector<std::string>(script.branches, script.payload));
     if (script.kind == Kind::message) body["query_prepared"] = script.participant + "/query";
     return {"submit", body.dump()};
@@ -75,6 +74,10 @@ std::vector<Request> workflow(const Script& script, const std::string& gid) {
 }
 
 }  // namespace
+
+std::string branch_id(unsigned number) { return (number < 10 ? "0" : "") + std::to_string(number); }
+
+std::string Script::steps(bool refused) const { return steps_of(*this, refused).dump(); }
 
 std::vector<Request> Script::requests(const std::string& gid, bool refused) const {
     switch (kind) {
