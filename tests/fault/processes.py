@@ -109,6 +109,13 @@ class Node(Process):
         return {"LD_PRELOAD": FAKETIME, "FAKETIME_TIMESTAMP_FILE": self.clock, "FAKETIME_NO_CACHE": "1",
                 "FAKETIME_DONT_FAKE_MONOTONIC": "1", "DONT_FAKE_MONOTONIC": "1"}
 
+    def kill(self):
+        super().kill()
+        for name in ("faketime_shm_", "sem.faketime_sem_") if self.clock and self.process else ():
+            left = f"/dev/shm/{name}{self.process.pid}"  # libfaketime can't clear up after a kill -9.
+            if os.path.exists(left):
+                os.unlink(left)
+
     def set_clock(self, offset):
         """Seconds by which its wall clock is wrong from now on."""
         with open(self.clock + ".new", "w") as file:

@@ -12,8 +12,8 @@ import time
 
 import databases
 import redis_server
-from processes import EndedByItself
 from harness import free_port
+from processes import EndedByItself
 
 
 def make_folder():
@@ -28,7 +28,7 @@ class Managed:
     """What the faults need of a server, beside the classes of tests/interop."""
 
     last_signal = "KILL"  # What it gets when we end, however we end.
-    wanted, launched_at = False, 0.0
+    wanted, is_frozen = False, False
 
     def command(self):
         return ["setpriv", "--pdeathsig", self.last_signal, *super().command()]
@@ -47,21 +47,23 @@ class Managed:
         self.wanted = False
         if self.process and self.process.poll() is None:
             self.process.send_signal(number)
-            self.process.send_signal(signal.SIGCONT)
+            self.thaw()
             self.process.wait(60)
+
+    def freeze(self):
+        self.is_frozen = True
+        self.process.send_signal(signal.SIGSTOP)
+
+    def thaw(self):
+        self.is_frozen = False
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGCONT)
 
     def check(self):
         code = self.process.poll()
         if self.wanted and code is not None:
             with open(self.log, errors="replace") as file:
                 raise EndedByItself(code, f"{self.log}: ended by itself with {code}:\n" + file.read()[-3000:])
-
-    def wait_until_up(self, limit=60.0):
-        deadline = time.monotonic() + limit
-        while not self.is_up():
-            if time.monotonic() > deadline:
-                raise AssertionError(f"{self.log}: the server does not answer within {limit:.0f} s")
-            time.sleep(0.02)
 
 
 class MariaDb(Managed, databases.MariaDb):

@@ -26,7 +26,7 @@ class Restart(Fault):
 
     def begin(self, chance):
         victim = chance.choice(self.servers)
-        if not victim.wanted or not victim.is_up():
+        if not victim.wanted or victim.is_frozen or not victim.is_up():
             return None
         self.victim = victim
         victim.kill(self.signals[self.count % len(self.signals)])
@@ -53,14 +53,14 @@ class Freeze(Fault):
         victim = chance.choice(self.servers)
         if not victim.wanted or not victim.is_up():
             return None
-        self.stopped = victim.process
-        self.stopped.send_signal(signal.SIGSTOP)
+        self.stopped = victim
+        victim.freeze()
         self.count += 1
         return chance.uniform(self.longest / 3, self.longest)
 
     def end(self):
-        if self.stopped and self.stopped.poll() is None:
-            self.stopped.send_signal(signal.SIGCONT)
+        if self.stopped:
+            self.stopped.thaw()
         self.stopped = None
 
 
