@@ -12,7 +12,7 @@ build="clang-19 libclang-rt-19-dev lld-19 cmake ninja-build ccache pkg-config gi
 test="libgtest-dev libgmock-dev libbenchmark-dev clang-format-19 python3 curl openssl faketime
       mariadb-server galera-4 rsync socat postgresql redis-server redis-sentinel
       etcd-server etcd-client python3-grpcio python3-protobuf python3-yaml python3-pymysql python3-psycopg2"
-bench="nginx wrk python3 curl"
+bench="nginx wrk python3 python3-matplotlib libbenchmark-dev curl mariadb-server postgresql redis-server"
 coverage="llvm-19"
 
 wanted=""
