@@ -30,9 +30,8 @@ bool has_two_phases(const Arrival& arrival) { return arrival.trans_type == "tcc"
 }  // namespace
 
 std::string Movement::url() const {
-    return "http://bank" + std::to_string(Bank::host_of(account)) + "/" +
-           std::string(kinds[static_cast<std::size_t>(kind)]) + "/" + std::to_string(account) + "/" +
-           std::to_string(amount);
+    return Bank::address(Bank::host_of(account)) + std::string(kinds[static_cast<std::size_t>(kind)]) + "/" +
+           std::to_string(account) + "/" + std::to_string(amount);
 }
 
 Movement Movement::of(std::string_view url) {

@@ -38,6 +38,7 @@ public:
 
     static constexpr int accounts = 12, hosts = 6;
     static int host_of(int account) { return account % hosts; }
+    static std::string address(int host) { return "http://bank" + std::to_string(host) + "/"; }
 
     /// Does it, or refuses: true is success. Every op of every mode but the two below.
     bool perform(const Arrival& arrival);

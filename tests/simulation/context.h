@@ -52,7 +52,8 @@ private:
 
 /// How often what went wrong was made to go wrong, for the summary.
 struct Tally {
-    std::uint64_t crashes = 0, stops = 0, stalls = 0, clock_jumps = 0, host_outages = 0, store_outages = 0;
+    std::uint64_t crashes = 0, stops = 0, stalls = 0, clock_jumps = 0, host_outages = 0, dead_hosts = 0,
+                  store_outages = 0;
     std::uint64_t writes_unavailable = 0, writes_unknown = 0, reads_failed = 0, stale_reads = 0, writes_lost = 0;
     std::uint64_t requests_lost = 0, answers_lost = 0, duplicates = 0, odd_answers = 0, slow_answers = 0;
     std::uint64_t client_requests = 0, client_losses = 0, operator_acts = 0, calls = 0;

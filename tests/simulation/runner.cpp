@@ -95,10 +95,11 @@ void print_sum(const Sum& sum, double seconds) {
         Number(t.store_outages), Number(t.writes_unavailable), Number(t.writes_unknown), Number(t.writes_lost),
         Number(t.reads_failed), Number(t.stale_reads));
     std::printf(
-        "  participants %llu calls, %llu outages, lost %llu requests %llu answers, %llu duplicates, %llu odd, %llu "
+        "  participants %llu calls, %llu outages, %llu stayed away, lost %llu requests %llu answers, %llu duplicates, "
+        "%llu odd, %llu "
         "slow\n",
-        Number(t.calls), Number(t.host_outages), Number(t.requests_lost), Number(t.answers_lost), Number(t.duplicates),
-        Number(t.odd_answers), Number(t.slow_answers));
+        Number(t.calls), Number(t.host_outages), Number(t.dead_hosts), Number(t.requests_lost), Number(t.answers_lost),
+        Number(t.duplicates), Number(t.odd_answers), Number(t.slow_answers));
     std::printf("  clients      %llu requests, %llu lost either way, %llu acts of operators\n",
                 Number(t.client_requests), Number(t.client_losses), Number(t.operator_acts));
     print_ends(t);

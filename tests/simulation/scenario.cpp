@@ -50,6 +50,7 @@ Scenario make_scenario(Dice& dice, const Profile* profile) {
     scenario.client_trouble = rate(dice, 0.3);
     scenario.operators = rate(dice, 0.3);
     scenario.expires = dice.chance(0.1);
+    scenario.dead_host = dice.chance(0.2);
     // Longer than any late duplicate needs.
     if (scenario.expires) scenario.settings.finished_kept = Millis{900'000};
     return scenario;

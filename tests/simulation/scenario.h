@@ -27,6 +27,7 @@ struct Scenario {
     double client_trouble = 0;  ///< A client's request, or its answer, is lost or repeated.
     double operators = 0;       ///< Each second.
     bool expires = false;       ///< Finished transactions are removed soon.
+    bool dead_host = false;     ///< One participant stays away when all else has calmed down, until the rest is done.
 };
 
 /// @param profile  null: chosen by the dice

@@ -118,11 +118,45 @@ void World::calm_down() {
     }
 }
 
+// All has ended but what needs this host.
+bool World::rest_has_ended(int host) const {
+    const std::string address = Bank::address(host);
+    const auto needs_it = [&](const txn::Transaction& row) {
+        const auto is_there = [&](const txn::Branch& branch) { return branch.url.starts_with(address); };
+        return row.query_prepared.starts_with(address) || std::ranges::any_of(row.branches, is_there);
+    };
+    const auto& rows = durable_.tables.rows;
+    const auto is_excused = [&](const std::string& gid) { return rows.contains(gid) && needs_it(rows.at(gid)); };
+    return not_begun_ == 0 &&
+           std::ranges::all_of(clients_, [&](const auto& one) { return one.is_done() || is_excused(one.gid()); }) &&
+           std::ranges::all_of(workflows_, [](const auto& one) { return one.second.is_done(); }) &&
+           std::ranges::all_of(
+               rows, [&](const auto& one) { return txn::is_final(one.second.status) || needs_it(one.second); });
+}
+
+// Nothing blocks the rest (promise 7): while one participant is away, all ends that does not need it.
+bool World::outlive_a_dead_host() {
+    const int host = static_cast<int>(context_.dice.index(Bank::hosts));
+    const Time limit = context_.queue.now() + patience;
+    ++context_.tally.dead_hosts;
+    network_.take_down(host, 2 * patience);
+    while (is_quiet() && !rest_has_ended(host)) {
+        const Time look_again = context_.queue.now() + Millis{1'000};
+        bool in_time = true;
+        while (in_time && is_quiet() && context_.queue.now() < look_again) in_time = context_.queue.step(limit);
+        if (!in_time) context_.complain(Bank::address(host), "is away, and what does not need it has not ended");
+    }
+    context_.note("--- bank", host, " comes back");
+    network_.recover();
+    return is_quiet();
+}
+
 void World::run() {
     begin();
     if (!live_until(calm_at_)) return;
     calm_down();
-    if (!live_until(calm_at_ + patience)) return;
+    if (scenario_.dead_host && !outlive_a_dead_host()) return;
+    if (!live_until(context_.queue.now() + patience)) return;
     pass_time(Millis{2'000});  // The last answers are on their way.
     if (is_quiet()) check_the_end();
 }

@@ -39,6 +39,8 @@ private:
     void begin();
     bool live_until(Time limit);
     void calm_down();
+    bool outlive_a_dead_host();
+    bool rest_has_ended(int host) const;
     void pass_time(Millis span);
     bool all_ended() const;
     bool is_quiet() const { return context_.complaints.empty(); }
@@ -73,7 +75,6 @@ private:
     Operators operators_;
     std::deque<Client> clients_;
     std::map<std::string, Workflow> workflows_;
-    std::vector<std::pair<Time, std::string>> back_at_;
     std::map<int, Time> revive_at_;
     Time begin_, calm_at_;
     int not_begun_ = 0;
