@@ -72,7 +72,12 @@ void Shard::advance(const ActorPtr& actor) {
 void Shard::step(const ActorPtr& actor) {
     const txn::Decision decision = txn::decide(actor->transaction, actor->live, now(), policy());
     if (decision.turn) return write_turn(actor, *decision.turn, {});
-    if (actor->results_pending) return write_progress(actor, now() + timeout_of(*actor) + shared_.lease());
+    if (actor->results_pending) {
+        // A lease that still covers what may come now is left as it is: moving it costs the store an index entry.
+        const Time until = now() + timeout_of(*actor) + shared_.lease();
+        const bool is_fresh = actor->lease_until >= until - shared_.lease() / 2;
+        return write_progress(actor, is_fresh ? std::nullopt : std::optional(until));
+    }
 
     const bool calls = decision.check_back || !decision.calls.empty();
     if (!calls && actor->open_calls == 0) return settle(actor, decision.wake);

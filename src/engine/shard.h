@@ -98,7 +98,8 @@ private:
 
     // shard_writes.cpp
     void write_turn(const ActorPtr& actor, txn::Turn turn, store::Patch patch, WriteDone then = nullptr);
-    void write_progress(const ActorPtr& actor, Time lease_until, WriteDone then = nullptr);
+    /// `lease`: where the due time is moved to; empty: it stays.
+    void write_progress(const ActorPtr& actor, std::optional<Time> lease, WriteDone then = nullptr);
     void add_rows(const ActorPtr& actor, store::Patch& patch);
     bool was_written_by_others(const txn::Transaction& transaction, bool was_prepared) const;
     void written(const ActorPtr& actor, store::Outcome outcome);

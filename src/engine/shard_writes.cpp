@@ -100,18 +100,17 @@ void Shard::write_turn(const ActorPtr& actor, txn::Turn turn, store::Patch patch
     store_.apply(loop_, std::move(mutation), std::move(done));
 }
 
-void Shard::write_progress(const ActorPtr& actor, Time lease_until, WriteDone then) {
-    store::Mutation mutation = update_of(*actor, lease_until, now());
-    mutation.patch.next_cron_interval = actor->transaction.next_cron_interval;
+void Shard::write_progress(const ActorPtr& actor, std::optional<Time> lease, WriteDone then) {
+    store::Mutation mutation = update_of(*actor, lease, now());
+    if (lease) mutation.patch.next_cron_interval = actor->transaction.next_cron_interval;
     add_rows(actor, mutation.patch);
     std::vector<std::uint32_t> rows;
     for (const store::RowPatch& row : mutation.patch.rows) rows.push_back(row.row);
     actor->writing = true;
 
-    auto done = [this, actor, rows = std::move(rows), lease_until,
-                 then = std::move(then)](store::Outcome outcome) mutable {
+    auto done = [this, actor, rows = std::move(rows), lease, then = std::move(then)](store::Outcome outcome) mutable {
         if (outcome == store::Outcome::ok) {
-            actor->lease_until = actor->own_lease = actor->transaction.next_cron_time = lease_until;
+            if (lease) actor->lease_until = actor->own_lease = actor->transaction.next_cron_time = *lease;
         } else {
             actor->dirty_rows.insert(rows.begin(), rows.end());
             actor->results_pending = !rows.empty();

@@ -46,6 +46,10 @@ public:
 
     void push(Loop& home, Mutation&& mutation, Done<Outcome>&& done);
 
+    /// The oldest batch, where it is.
+    /// @pre `!empty()`
+    const Batch& front() const { return *batches_.front(); }
+
     /// The oldest batch; null if nothing waits. Changes that are pushed from now on are written after it.
     std::unique_ptr<Batch> pop();
 

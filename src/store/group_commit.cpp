@@ -1,6 +1,7 @@
 #include "store/group_commit.h"
 
-#include "store/worker.h"
+#include "store/reader_pool.h"
+#include "store/writer_pool.h"
 
 #include <algorithm>
 #include <chrono>
@@ -41,7 +42,7 @@ Job make_job(Loop& home, Done<Result<T>> done, Call call) {
 // in between. `call(backend, limit, total)` does one slice, adds to `total`, and says whether there may be more.
 template <class T, class Call>
 struct Sliced {
-    Writer* writer;
+    WriterPool* writers;
     Loop* home;
     std::size_t left;
     Done<Result<T>> done;
@@ -57,9 +58,9 @@ struct Sliced {
         has_begun = true;
         left -= limit;
         // What earlier slices did counts, even if this one failed.
-        const bool is_over = !more || !*more || left == 0 || writer->is_stopping();
+        const bool is_over = !more || !*more || left == 0 || writers->is_stopping();
         if (is_over) return answer<T>(*home, std::move(done), std::move(total));
-        Writer& queue = *writer;
+        WriterPool& queue = *writers;
         queue.run(std::move(*this));
     }
 };
@@ -96,16 +97,11 @@ public:
           metrics_(metrics),
           exclusive_(options.exclusive),
           readers_(factory_, options.readers),
-          scanners_(factory_, options.scanners) {
-        for (std::size_t i = 0; i < std::max<std::size_t>(options.writers, 1); ++i) {
-            writers_.push_back(std::make_unique<Writer>(factory_, options.max_batch, metrics_));
-        }
-    }
+          scanners_(factory_, options.scanners),
+          writers_(factory_, options.writers, options.max_batch, metrics_) {}
 
     void apply(Loop& home, Mutation mutation, Done<Outcome> done) override {
-        // All changes of one gid go to one writer, which is what keeps their order.
-        const std::size_t lane = writers_.size() == 1 ? 0 : std::hash<std::string>{}(mutation.gid) % writers_.size();
-        writers_[lane]->apply(home, std::move(mutation), std::move(done));
+        writers_.apply(home, std::move(mutation), std::move(done));
     }
 
     void load(Loop& home, std::string gid, Done<Result<std::optional<txn::Transaction>>> done) override {
@@ -198,16 +194,15 @@ private:
         pool.run(make_job<T>(home, std::move(done), std::move(timed)));
     }
 
-    // Rare writes that belong to no gid: all on the first writer, so they keep their order.
+    // Rare writes that belong to no gid, in their order.
     template <class T, class Call>
     void write(Loop& home, Done<Result<T>> done, Call call) {
-        writers_.front()->run(make_job<T>(home, std::move(done), std::move(call)));
+        writers_.run(make_job<T>(home, std::move(done), std::move(call)));
     }
 
     template <class T, class Call>
     void write_sliced(Loop& home, std::size_t limit, Done<Result<T>> done, Call call) {
-        Writer& writer = *writers_.front();
-        writer.run(Sliced<T, Call>{&writer, &home, limit, std::move(done), std::move(call)});
+        writers_.run(Sliced<T, Call>{&writers_, &home, limit, std::move(done), std::move(call)});
     }
 
     const BackendFactory factory_;
@@ -215,7 +210,7 @@ private:
     const bool exclusive_;
     ReaderPool readers_;
     ReaderPool scanners_;
-    std::vector<std::unique_ptr<Writer>> writers_;  ///< Goes first: what it answers may still be read.
+    WriterPool writers_;  ///< Goes first: what it answers may still be read.
 };
 
 }  // namespace

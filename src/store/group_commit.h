@@ -12,7 +12,7 @@ namespace dtmd::store {
 using BackendFactory = std::function<std::unique_ptr<Backend>()>;
 
 struct GroupCommitOptions {
-    std::size_t writers = 1;      ///< Threads, each with its own backend, that write batches.
+    std::size_t writers = 1;      ///< Threads, each with its own backend, that write batches: see WriterPool.
     std::size_t readers = 1;      ///< Threads for loads of single transactions; never behind a listing.
     std::size_t scanners = 1;     ///< Threads for listings and other reads that may be slow.
     std::size_t max_batch = 256;  ///< Mutations per commit.

@@ -58,9 +58,9 @@ void FakeDatabase::pass() {
     --waiting;
 }
 
-bool FakeDatabase::wait_for_waiting(std::size_t count) {
+bool FakeDatabase::wait_for_waiting(std::size_t count, std::chrono::milliseconds limit) {
     std::unique_lock lock(mutex);
-    return changed.wait_for(lock, 10s, [&] { return waiting >= count; });
+    return changed.wait_for(lock, limit, [&] { return waiting >= count; });
 }
 
 Result<void> FakeBackend::apply(std::span<const Mutation> batch, std::span<Outcome> outcomes) {

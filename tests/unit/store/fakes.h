@@ -47,8 +47,8 @@ struct FakeDatabase {
     void open();
     void pass();
 
-    /// Waits until `count` calls wait at the closed gate.
-    bool wait_for_waiting(std::size_t count);
+    /// Waits until `count` calls wait at the closed gate; false if they don't in time.
+    bool wait_for_waiting(std::size_t count, std::chrono::milliseconds limit = std::chrono::seconds(10));
 
     std::mutex mutex;
     std::condition_variable changed;
