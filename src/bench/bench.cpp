@@ -43,8 +43,6 @@ private:
     void begin() {
         start_ = loop_.steady() + span(options_.warm_up);
         end_ = start_ + span(options_.seconds);
-        ledger_.measure_from(start_);
-        ledger_.measure_until(end_);
         load_->start();
         look();
     }
@@ -52,7 +50,7 @@ private:
     // Ten times a second: what has become due, and how things stand.
     void look() {
         const Micros now = loop_.steady();
-        if (now >= start_ && !report_.before) read_before();
+        if (now >= start_ && !report_.before) begin_measuring(now);
         if (now >= start_) link_.set_out(is_outage(now));
         if (now >= next_second_ && report_.before) read_second(now);
         if (now >= end_ && !is_over_) end(now);
@@ -67,7 +65,10 @@ private:
         return options_.outage_for > 0 && now >= from && now < from + span(options_.outage_for);
     }
 
-    void read_before() {
+    void begin_measuring(Micros now) {
+        start_ = now;
+        end_ = start_ + span(options_.seconds);
+        ledger_.measure_from(now);
         report_.before = read_usage(options_.pid);
         if (!report_.before) report_.before.emplace();
         last_cpu_ = report_.before->cpu_seconds;
@@ -88,15 +89,14 @@ private:
     void end(Micros now) {
         is_over_ = true;
         load_->stop();
+        ledger_.measure_until(now);
         report_.seconds = duration<double>(now - start_).count();
-        ended_in_time_ = ledger_.totals.ended;
         report_.after = read_usage(options_.pid);
     }
 
     Report make_report() {
         report_.options = options_;
         report_.totals = ledger_.totals;
-        report_.totals.ended = ended_in_time_;  // What was ended later does not make it faster.
         report_.by_second = ledger_.seconds;
         // The rest of a second, or what came after the end, would look like a slump.
         const auto whole = static_cast<std::size_t>(std::max(options_.seconds, 1.0));
@@ -119,7 +119,6 @@ private:
     Report report_;
     Micros start_{0}, end_{0}, next_second_{0};
     double last_cpu_ = 0;
-    std::uint64_t ended_in_time_ = 0;
     bool is_over_ = false;
 };
 

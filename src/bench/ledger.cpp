@@ -60,15 +60,15 @@ void Ledger::settle(Entry& entry, Micros now) {
     if (entry.ended || !entry.acknowledged || (watch_ && !is_complete(entry))) return;
     entry.ended = true;
     --open_;
-    if (!entry.measured) return;
+    const auto micros = (now - entry.intended).count();
+    if (entry.measured) totals.latency.add(micros);
+    if (now < from_ || now >= until_) return;
     ++totals.ended;
     if (entry.refused) ++totals.ended_undone;
-    const auto micros = (now - entry.intended).count();
-    totals.latency.add(micros);
     const auto second = static_cast<std::size_t>(std::chrono::floor<std::chrono::seconds>(now - from_).count());
     if (seconds.size() <= second) seconds.resize(second + 1);
     ++seconds[second].ended;
-    seconds[second].latency.add(micros);
+    if (entry.measured) seconds[second].latency.add(micros);
 }
 
 std::vector<std::string> Ledger::complaints() const {

@@ -33,7 +33,8 @@ struct Entry {
     bool measured = false;  ///< It began within the measured time.
 };
 
-/// What was counted while measuring.
+/// What was counted while measuring. How many ended in that time says how fast it was, whenever they began; latencies
+/// are of those that began in it, however late they ended, so that neither end of the measurement bends a figure.
 struct Totals {
     std::uint64_t begun = 0, ended = 0, ended_undone = 0;
     std::uint64_t calls = 0;    ///< Of branches.
@@ -57,7 +58,7 @@ public:
     Totals totals;
     std::vector<Second> seconds;
 
-    /// From here on transactions that begin are measured, until measure_until().
+    /// From here on it is measured, until measure_until().
     void measure_from(Micros now) { from_ = now; }
     void measure_until(Micros now) { until_ = now; }
 

@@ -80,16 +80,23 @@ TEST(Ledger, NothingIsUndoneWithoutARefusal) {
     EXPECT_THAT(ledger.complaints(), ElementsAre(HasSubstr("undone although nothing was refused")));
 }
 
-TEST(Ledger, MeasuresOnlyWhatBeganInTime) {
+TEST(Ledger, CountsWhatEndsInTimeAndTimesWhatBeginsInTime) {
     Ledger ledger(Kind::workflow, 2, false, "b-");
+    const std::size_t early = ledger.begin(Micros{0}, false);
     ledger.acknowledged(ledger.begin(Micros{0}, false), Micros{1});
     ledger.measure_from(Micros{10});
+    ledger.acknowledged(early, Micros{12});
+    ledger.acknowledged(ledger.begin(Micros{13}, false), Micros{15});
+    const std::size_t late = ledger.begin(Micros{15}, false);
     ledger.measure_until(Micros{20});
-    ledger.acknowledged(ledger.begin(Micros{15}, false), Micros{25});
+    ledger.acknowledged(late, Micros{45});
     ledger.acknowledged(ledger.begin(Micros{21}, false), Micros{25});
-    EXPECT_EQ(ledger.totals.begun, 1U);
-    EXPECT_EQ(ledger.totals.ended, 1U);
-    EXPECT_EQ(ledger.size(), 3U);
+    EXPECT_EQ(ledger.totals.begun, 2U);
+    EXPECT_EQ(ledger.totals.ended, 2U);
+    EXPECT_EQ(ledger.totals.latency.count(), 2U);
+    EXPECT_EQ(ledger.totals.latency.most(), 30);
+    EXPECT_EQ(ledger.seconds.front().ended, 2U);
+    EXPECT_EQ(ledger.size(), 5U);
 }
 
 TEST(Ledger, LeavesStrangersAlone) {
