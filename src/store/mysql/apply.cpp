@@ -21,7 +21,9 @@ Attempt<void> MySqlBackend::write(Session& session, std::span<const Mutation> ba
     if (!plan.is_blind()) {
         auto seen = session.run(plan.look());
         if (!seen) return seen.error();
-        plan.learn(*seen);
+        if (!plan.learn(*seen)) {
+            return Failure{.fault = Fault::rolled_back, .what = "Rows were replaced by others of the same gid."};
+        }
     }
     plan.decide();
     const Statements changes = plan.changes();
@@ -30,8 +32,33 @@ Attempt<void> MySqlBackend::write(Session& session, std::span<const Mutation> ba
         return {};
     }
     committing_ = true;
-    if (auto done = session.run(changes); !done) return done.error();
+    const auto done = session.run(changes);
+    if (!done) return done.error();
+    if (session.facts.counting == ServerFacts::Counting::expected) prove_counting(session, plan.expected_rows(*done));
+    plan.settle(*done);
     return {};
+}
+
+// What the server has made of the first rows says whether keys may be foretold. It is committed already: a failure of
+// this look is no failure of the change.
+void MySqlBackend::prove_counting(Session& session, const std::vector<BatchPlan::NewRow>& expected) {
+    if (expected.empty()) return;
+    std::vector<std::string> gids;
+    for (const auto& row : expected) {
+        if (gids.empty() || gids.back() != row.gid) gids.push_back(row.gid);
+    }
+    auto look = statement(session);
+    look.raw("SELECT gid,branch_id,op,id FROM trans_branch_op WHERE gid IN ").list(gids).raw(" ORDER BY id");
+    session.facts.counting = ServerFacts::Counting::unusual;
+    auto replies = session.run(look.take());
+    if (!replies) return;
+    Reply& stored = replies->front();
+    std::vector<BatchPlan::NewRow> rows;
+    while (stored.next()) {
+        rows.push_back(
+            {std::string(stored.text(0)), std::string(stored.text(1)), std::string(stored.text(2)), stored.number(3)});
+    }
+    if (rows == expected) session.facts.counting = ServerFacts::Counting::proven;
 }
 
 }  // namespace dtmd::store::mysql

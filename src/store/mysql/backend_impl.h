@@ -32,6 +32,8 @@ private:
 
     Attempt<void> write(Session& session, std::span<const Mutation> batch, std::span<Outcome> outcomes, LookHow how);
 
+    void prove_counting(Session& session, const std::vector<BatchPlan::NewRow>& expected);
+
     Attempt<Claims> claim(Session& session, Time due, Time lease_until, std::size_t limit);
     Attempt<std::vector<sql::GlobalRow>> lock_due(Session& session, Time due, std::size_t limit);
     Attempt<std::vector<sql::GlobalRow>> mark_due(Session& session, Time due, Time lease_until, std::size_t limit);

@@ -3,6 +3,7 @@
 #include "store/sql/extra.h"
 
 #include <algorithm>
+#include <numeric>
 #include <set>
 
 namespace dtmd::store::mysql {
@@ -41,9 +42,19 @@ BatchPlan::BatchPlan(std::span<const Mutation> batch, std::span<Outcome> outcome
         const bool is_insert = mutation.change == Change::insert;
         if ((is_insert && !how.for_new_gids && !has_changes) || !sql::is_text(mutation.gid)) continue;
         gids_.push_back(mutation.gid);
-        const bool needs_rows = mutation.change == Change::append || !mutation.patch.rows.empty();
-        if (needs_rows || (is_insert && how.for_new_gids)) gids_with_rows_.push_back(mutation.gid);
+        const bool needs_all_rows = mutation.change == Change::append || (is_insert && how.for_new_gids);
+        std::uint32_t rows = 0;
+        for (const RowPatch& patch : mutation.patch.rows) rows = std::max(rows, patch.row + 1);
+        if (needs_all_rows || (rows > 0 && !recall(mutation.gid, rows))) gids_with_rows_.push_back(mutation.gid);
     }
+}
+
+// The keys of its first `rows` branch rows are remembered.
+bool BatchPlan::recall(const std::string& gid, std::size_t rows) {
+    auto ids = shared_.memory.find(gid);
+    if (!ids || ids->branches.size() < rows) return false;
+    remembered_.emplace(gid, *std::move(ids));
+    return true;
 }
 
 Statements BatchPlan::look() const {
@@ -59,7 +70,7 @@ Statements BatchPlan::look() const {
     return all;
 }
 
-void BatchPlan::learn(Replies& replies) {
+bool BatchPlan::learn(Replies& replies) {
     Reply& globals = replies[1];
     while (globals.next()) {
         Stored& stored = stored_[std::string(globals.text(0))];
@@ -77,13 +88,30 @@ void BatchPlan::learn(Replies& replies) {
             if (!stored_.contains(gid)) locked_.insert(std::move(gid));
         }
     }
-    if (gids_with_rows_.empty()) return;
+    if (!take_remembered()) return false;
+    if (gids_with_rows_.empty()) return true;
     Reply& rows = replies.back();
     while (rows.next()) {
         stored_[std::string(rows.text(0))].rows.push_back(
             {.id = rows.number(1), .branch_id = std::string(rows.text(2)), .op = std::string(rows.text(3))});
     }
     for (auto& [gid, stored] : stored_) std::ranges::sort(stored.rows, {}, &StoredRow::id);
+    return true;
+}
+
+// The rows of a transaction are those that were inserted with it as long as its own row is.
+bool BatchPlan::take_remembered() {
+    bool is_true = true;
+    for (const auto& [gid, ids] : remembered_) {
+        const auto stored = stored_.find(gid);
+        if (stored == stored_.end()) continue;
+        if (stored->second.id != ids.global) {
+            shared_.memory.forget(gid);
+            is_true = false;
+        }
+        for (const std::int64_t id : ids.branches) stored->second.rows.push_back({.id = id, .branch_id = {}, .op = {}});
+    }
+    return is_true;
 }
 
 void BatchPlan::decide() {
@@ -157,6 +185,7 @@ Outcome BatchPlan::insert(const Mutation& mutation) {
     std::vector<std::string> branches;
     const auto why = add_branches(mutation.gid, mutation.record.branches, branches);
     if (!why.empty()) return refuse(mutation.gid, why);
+    inserted_.push_back({.mutation = &mutation, .global = global_values_.size(), .branches = branch_values_.size()});
     global_values_.push_back(std::move(value));
     std::ranges::move(branches, std::back_inserter(branch_values_));
     return Outcome::ok;
@@ -219,8 +248,10 @@ std::string BatchPlan::assign(const std::vector<sql::Assignment>& assignments) c
     return out.take();
 }
 
-void BatchPlan::add_inserts(Statements& out, std::string_view table, std::string_view columns,
-                            const std::vector<std::string>& values) const {
+// Where the statement is in `out`; empty: there is none, or more than one.
+std::optional<std::size_t> BatchPlan::add_inserts(Statements& out, std::string_view table, std::string_view columns,
+                                                  const std::vector<std::string>& values) const {
+    const std::size_t begin = out.size();
     const std::size_t most = std::min(statement_bytes, session_.facts.packet_bytes - around_row);
     std::string text;
     for (const std::string& value : values) {
@@ -233,16 +264,17 @@ void BatchPlan::add_inserts(Statements& out, std::string_view table, std::string
         text += value;
     }
     if (!text.empty()) out.push_back(std::move(text));
+    return out.size() == begin + 1 ? std::optional(begin) : std::nullopt;
 }
 
-Statements BatchPlan::changes() const {
+Statements BatchPlan::changes() {
     Statements all;
     if (is_blind()) all.emplace_back("START TRANSACTION");
     if (!left_behind_.empty()) {
         all.push_back(statement().raw("DELETE FROM trans_branch_op WHERE id IN ").list(left_behind_).take());
     }
-    add_inserts(all, "trans_global", global_columns, global_values_);
-    add_inserts(all, "trans_branch_op", branch_columns, branch_values_);
+    globals_at_ = add_inserts(all, "trans_global", global_columns, global_values_);
+    branches_at_ = add_inserts(all, "trans_branch_op", branch_columns, branch_values_);
     for (const auto& [table, updates] :
          {std::pair("trans_global", &global_updates_), std::pair("trans_branch_op", &branch_updates_)}) {
         for (const auto& [assigned, ids] : *updates) {
@@ -254,6 +286,38 @@ Statements BatchPlan::changes() const {
     if (all.size() == (is_blind() ? 1 : 0)) return {};
     all.emplace_back("COMMIT");
     return all;
+}
+
+void BatchPlan::settle(const Replies& replies) {
+    for (std::size_t i = 0; i < batch_.size(); ++i) {
+        const auto& status = batch_[i].patch.status;
+        const bool is_over = outcomes_[i] != Outcome::ok || (status && txn::is_final(*status));
+        if (is_over && batch_[i].change != Change::insert) shared_.memory.forget(batch_[i].gid);
+    }
+    if (session_.facts.counting != ServerFacts::Counting::proven || !are_counted()) return;
+    for (const Inserted& inserted : inserted_) {
+        const std::size_t rows = inserted.mutation->record.branches.size();
+        if (rows == 0) continue;
+        sql::RowIds ids{.global = replies[*globals_at_].first_id() + static_cast<std::int64_t>(inserted.global),
+                        .branches = Ids(rows)};
+        std::iota(ids.branches.begin(), ids.branches.end(),
+                  replies[*branches_at_].first_id() + static_cast<std::int64_t>(inserted.branches));
+        shared_.memory.remember(inserted.mutation->gid, std::move(ids));
+    }
+}
+
+// Two rows at least: of one it is no wonder.
+std::vector<BatchPlan::NewRow> BatchPlan::expected_rows(const Replies& replies) const {
+    std::vector<NewRow> rows;
+    if (!are_counted() || branch_values_.size() < 2) return rows;
+    for (const Inserted& inserted : inserted_) {
+        std::int64_t id = replies[*branches_at_].first_id() + static_cast<std::int64_t>(inserted.branches);
+        for (const txn::Branch& branch : inserted.mutation->record.branches) {
+            rows.push_back({inserted.mutation->gid, branch.branch_id, branch.op, id++});
+        }
+    }
+    std::ranges::sort(rows, {}, &NewRow::id);
+    return rows;
 }
 
 }  // namespace dtmd::store::mysql

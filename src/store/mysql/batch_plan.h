@@ -37,13 +37,26 @@ public:
 
     /// Begins the database transaction, locks the rows that will be changed, and reads what decides.
     Statements look() const;
-    void learn(Replies& replies);
+
+    /// False: what was remembered of some rows is not so any more, and has been forgotten. Begin again.
+    bool learn(Replies& replies);
 
     /// Sets every outcome and gathers what is to be written.
     void decide();
 
     /// What is to be written; the last one commits. None: nothing is.
-    Statements changes() const;
+    Statements changes();
+
+    /// After the commit of `changes`: remembers the keys of the new rows, or forgets what is of no use any more.
+    void settle(const Replies& replies);
+
+    /// The branch rows that were inserted, in the order of their keys, if those are as consecutive as is expected.
+    struct NewRow {
+        std::string gid, branch_id, op;
+        std::int64_t id;
+        bool operator==(const NewRow&) const = default;
+    };
+    std::vector<NewRow> expected_rows(const Replies& replies) const;
 
 private:
     struct StoredRow {
@@ -57,11 +70,18 @@ private:
         std::vector<StoredRow> rows;
     };
     using Ids = std::vector<std::int64_t>;
+    struct Inserted {
+        const Mutation* mutation;
+        std::size_t global, branches;  ///< Where its rows begin among all that are inserted.
+    };
 
     Outcome decide(const Mutation& mutation);
     Outcome insert(const Mutation& mutation);
     Outcome update(const Mutation& mutation);
     Outcome append(const Mutation& mutation);
+    bool are_counted() const { return globals_at_ && branches_at_; }
+    bool recall(const std::string& gid, std::size_t rows);
+    bool take_remembered();
     Outcome refuse(const std::string& gid, const std::string& why);
 
     const Stored* find(const std::string& gid) const;
@@ -71,8 +91,8 @@ private:
     std::string add_branches(const std::string& gid, const std::vector<txn::Branch>& branches,
                              std::vector<std::string>& values) const;
     bool fits(const std::string& text) const;
-    void add_inserts(Statements& out, std::string_view table, std::string_view columns,
-                     const std::vector<std::string>& values) const;
+    std::optional<std::size_t> add_inserts(Statements& out, std::string_view table, std::string_view columns,
+                                           const std::vector<std::string>& values) const;
 
     const std::span<const Mutation> batch_;
     const std::span<Outcome> outcomes_;
@@ -82,9 +102,12 @@ private:
     const bool past_locked_;
     std::map<std::string, Stored, std::less<>> stored_;
     std::set<std::string, std::less<>> locked_;
+    std::map<std::string, sql::RowIds, std::less<>> remembered_;
 
     Ids left_behind_;  ///< Rows of transactions that someone removed without them.
     std::vector<std::string> global_values_, branch_values_;
+    std::vector<Inserted> inserted_;
+    std::optional<std::size_t> globals_at_, branches_at_;         ///< Their statements, if each is a single one.
     std::map<std::string, Ids> global_updates_, branch_updates_;  ///< By what they set.
 };
 

@@ -2,6 +2,7 @@
 
 #include "store/mysql/session.h"
 #include "store/mysql/zone.h"
+#include "store/sql/row_memory.h"
 
 #include <atomic>
 #include <chrono>
@@ -20,6 +21,7 @@ public:
 
     const MySqlOptions options;
     const Zone zone;
+    sql::RowMemory memory;
 
     /// The host that worked last, as an index.
     std::size_t host() const { return host_.load(std::memory_order_relaxed); }

@@ -13,7 +13,8 @@ namespace dtmd::store::mysql {
 /// Values are views into it: they live as long as it does.
 class Reply {
 public:
-    Reply(MYSQL_RES* rows, std::uint64_t matched) : rows_(rows, &mysql_free_result), matched_(matched) {}
+    Reply(MYSQL_RES* rows, std::uint64_t matched, std::uint64_t first_id)
+        : rows_(rows, &mysql_free_result), matched_(matched), first_id_(first_id) {}
 
     /// Goes to the next row, at first to the first; false at the end.
     bool next();
@@ -26,11 +27,14 @@ public:
     std::size_t size() const { return rows_ ? mysql_num_rows(rows_.get()) : 0; }
     std::uint64_t matched() const { return matched_; }
 
+    /// The key that the server has given to the first row that was inserted.
+    std::int64_t first_id() const { return static_cast<std::int64_t>(first_id_); }
+
 private:
     std::unique_ptr<MYSQL_RES, void (*)(MYSQL_RES*)> rows_;
     MYSQL_ROW row_ = nullptr;
     unsigned long* lengths_ = nullptr;
-    std::uint64_t matched_;
+    std::uint64_t matched_, first_id_;
 };
 
 using Replies = std::vector<Reply>;

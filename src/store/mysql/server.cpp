@@ -26,7 +26,8 @@ Attempt<Variables> read_variables(Session& session) {
     auto replies = session.run(
         "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('version','read_only','super_read_only','innodb_read_only',"
         "'max_allowed_packet','binlog_format','innodb_flush_log_at_trx_commit','sync_binlog','log_bin','wsrep_on',"
-        "'rpl_semi_sync_master_enabled','rpl_semi_sync_source_enabled','group_replication_group_name');"
+        "'auto_increment_increment','rpl_semi_sync_master_enabled','rpl_semi_sync_source_enabled','group_replication_"
+        "group_name');"
         "SHOW GLOBAL STATUS WHERE Variable_name IN ('wsrep_ready','wsrep_cluster_status')");
     if (!replies) return replies.error();
     Variables all;
@@ -107,6 +108,11 @@ Attempt<void> inspect(Session& session, const MySqlOptions& options) {
     facts.report.risks = risks_of(*variables, options);
     facts.is_galera = is_galera;
     facts.skips_locked = skips_locked(facts.report.version);
+    // Galera changes the step when nodes come and go; TiDB hands out keys in ranges.
+    const bool is_plain = !is_galera && facts.report.version.find("TiDB") == std::string::npos;
+    if (is_plain && get(*variables, "auto_increment_increment") == "1") {
+        facts.counting = ServerFacts::Counting::expected;
+    }
     const auto packet = get(*variables, "max_allowed_packet");
     std::from_chars(packet.data(), packet.data() + packet.size(), facts.packet_bytes);
     if (facts.packet_bytes == 0) facts.packet_bytes = std::size_t{4} << 20;

@@ -138,7 +138,7 @@ Attempt<Replies> Session::run(std::string_view statements) {
     while (true) {
         MYSQL_RES* const rows = mysql_store_result(c);
         if (rows == nullptr && mysql_field_count(c) != 0) return failure();
-        replies.emplace_back(rows, rows == nullptr ? mysql_affected_rows(c) : 0);
+        replies.emplace_back(rows, rows == nullptr ? mysql_affected_rows(c) : 0, mysql_insert_id(c));
         const int more = mysql_next_result(c);
         if (more < 0) return replies;
         if (more > 0) return failure();

@@ -202,6 +202,8 @@ std::vector<Assignment> assignments(const Patch& patch, const std::string& optio
         std::string changed = changed_ext_data(patch, ext_data, extra_bytes);
         if (changed != ext_data) out.push_back({"ext_data", std::move(changed)});
     }
+    const bool is_time_only = out.size() == 1 && out.front().column == "update_time";
+    if (is_time_only && !patch.rows.empty()) out.clear();
     return out;
 }
 

@@ -55,7 +55,7 @@ struct Assignment {
 };
 
 /// What an update of trans_global has to set. `options` and `ext_data` are the row's present texts: what the patch
-/// doesn't name in them is kept.
+/// doesn't name in them is kept. None if only branch rows change: as with dtm, those have an update_time of their own.
 std::vector<Assignment> assignments(const Patch& patch, const std::string& options, const std::string& ext_data,
                                     std::size_t extra_bytes);
 

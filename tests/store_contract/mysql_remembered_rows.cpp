@@ -1,0 +1,112 @@
+#include "store/mysql/mysql_backend.h"
+#include "store_contract/mysql_rig.h"
+#include "store_contract/samples.h"
+#include "store_contract/servers/mariadb.h"
+
+#include <gtest/gtest.h>
+
+// A backend remembers the keys of the rows it has inserted. Whatever happens to those rows, it never changes others.
+namespace dtmd::store::test {
+namespace {
+
+using namespace std::chrono_literals;
+using txn::BranchStatus;
+using txn::Status;
+
+class MySqlRememberedRows : public testing::Test {
+protected:
+    MySqlRememberedRows() : options_(MariaDb::shared().options(MariaDb::fresh_name())) {
+        set_tick(1s);
+        backend_ = open_backend(options_);
+        write(*backend_, {insert(saga("proof"))});
+    }
+    ~MySqlRememberedRows() override { MariaDb::shared().run("DROP DATABASE " + options_.database); }
+
+    static std::vector<Outcome> write(Backend& backend, const std::vector<Mutation>& batch) {
+        std::vector<Outcome> outcomes(batch.size(), Outcome::unknown);
+        const auto done = backend.apply(batch, outcomes);
+        EXPECT_TRUE(done) << done.error().what;
+        return outcomes;
+    }
+
+    static Mutation result(const std::string& gid, std::uint32_t row) {
+        Patch patch{.update_time = at(5)};
+        patch.rows.push_back({.row = row, .status = BranchStatus::succeed, .update_time = at(5), .finish_time = at(5)});
+        return update(gid, Status::submitted, patch);
+    }
+
+    // The rows that have succeeded, as another backend sees them.
+    std::vector<std::size_t> succeeded(const std::string& gid) {
+        const auto loaded = open_backend(options_)->load(gid);
+        std::vector<std::size_t> rows;
+        EXPECT_TRUE(loaded && *loaded) << gid;
+        if (!loaded || !*loaded) return rows;
+        const auto& branches = (*loaded)->branches;
+        for (std::size_t row = 0; row < branches.size(); ++row) {
+            if (branches[row].status == BranchStatus::succeed) rows.push_back(row);
+        }
+        return rows;
+    }
+
+    const MySqlOptions options_;
+    std::unique_ptr<Backend> backend_;
+};
+
+using Rows = std::vector<std::size_t>;
+
+TEST_F(MySqlRememberedRows, AreThoseOfEachTransactionInABatch) {
+    std::vector<Mutation> inserts, results;
+    for (std::uint32_t i = 0; i < 20; ++i) {
+        auto record = saga("g" + std::to_string(i));
+        for (std::uint32_t more = 0; more < i % 3; ++more) {
+            record.branches.push_back(branch("1" + std::to_string(more), "action"));
+        }
+        inserts.push_back(insert(std::move(record)));
+        results.push_back(result("g" + std::to_string(i), i % 4));
+    }
+    write(*backend_, inserts);
+    EXPECT_EQ(write(*backend_, results), std::vector<Outcome>(20, Outcome::ok));
+    for (std::uint32_t i = 0; i < 20; ++i) EXPECT_EQ(succeeded("g" + std::to_string(i)), Rows{i % 4}) << i;
+    EXPECT_EQ(succeeded("proof"), Rows{});
+}
+
+TEST_F(MySqlRememberedRows, AreForgottenWhenOthersHaveTakenTheirPlace) {
+    write(*backend_, {insert(saga("a"))});
+    const std::string database = options_.database;
+    MariaDb::shared().run("DELETE FROM " + database + ".trans_global WHERE gid='a'");
+    MariaDb::shared().run("DELETE FROM " + database + ".trans_branch_op WHERE gid='a'");
+    const auto other = open_backend(options_);
+    write(*other, {insert(saga("b")), insert(saga("a"))});
+    EXPECT_EQ(write(*backend_, {result("a", 1)}), std::vector{Outcome::ok});
+    EXPECT_EQ(succeeded("a"), Rows{1});
+    EXPECT_EQ(succeeded("b"), Rows{});
+}
+
+TEST_F(MySqlRememberedRows, AreLookedUpWhereAnotherNodeHasAddedSome) {
+    write(*backend_, {insert(saga("a"))});
+    const auto other = open_backend(options_);
+    write(*other, {append("a", Status::submitted, {branch("07", "action"), branch("08", "action")})});
+    EXPECT_EQ(write(*backend_, {result("a", 5)}), std::vector{Outcome::ok});
+    EXPECT_EQ(succeeded("a"), Rows{5});
+}
+
+TEST_F(MySqlRememberedRows, AreGoneWithTheirTransaction) {
+    write(*backend_, {insert(saga("a"))});
+    MariaDb::shared().run("DELETE FROM " + options_.database + ".trans_global WHERE gid='a'");
+    EXPECT_EQ(write(*backend_, {result("a", 1)}), std::vector{Outcome::not_found});
+}
+
+TEST_F(MySqlRememberedRows, AreNotForetoldWhereKeysAreNotConsecutive) {
+    MariaDb::shared().run("SET GLOBAL auto_increment_increment=3");
+    const auto odd = open_backend(options_);
+    write(*odd, {insert(saga("a"))});
+    write(*odd, {insert(saga("b")), insert(saga("c"))});
+    EXPECT_EQ(write(*odd, {result("b", 3), result("c", 2)}), std::vector(2, Outcome::ok));
+    MariaDb::shared().run("SET GLOBAL auto_increment_increment=1");
+    EXPECT_EQ(succeeded("a"), Rows{});
+    EXPECT_EQ(succeeded("b"), Rows{3});
+    EXPECT_EQ(succeeded("c"), Rows{2});
+}
+
+}  // namespace
+}  // namespace dtmd::store::test
