@@ -35,16 +35,17 @@ def text(row, columns=COLUMNS):
     widths = [max(width, len(title)) for title, _, width in columns]
     if "failed" not in row:
         return line([show(row) for _, show, _ in columns], widths)
-    known = 0
-    cells = []
-    for _, show, _ in columns:
-        try:
-            cells.append(show(row))
-            known += 1
-        except (KeyError, TypeError):
-            break
-    cells += [f"failed: {row['failed']}"] + [""] * (len(columns) - known - 1)
-    return line(cells[:len(columns)], widths)
+    cells = [known(show, row) for _, show, _ in columns]
+    if "" in cells:
+        cells[cells.index("")] = f"failed: {row['failed']}"
+    return line(cells, widths)
+
+
+def known(show, row):
+    try:
+        return show(row)
+    except (KeyError, TypeError):
+        return ""
 
 
 def table(rows, columns=COLUMNS):
