@@ -123,6 +123,29 @@ TEST_F(RedisSentinel, FollowsASwitchThatAPersonAskedFor) {
     EXPECT_EQ(load_one(*backend, "before").status, Status::succeed);
 }
 
+// As after two failovers at once: a primary that the sentinels have given up goes on, with a replica that still follows
+// it. What it takes is lost as soon as it hears of its successor.
+TEST_F(RedisSentinel, LeavesAPrimaryThatTheSentinelsHaveReplaced) {
+    const auto backend = open_or_throw(options)();
+    ASSERT_EQ(apply_one(*backend, insert(saga("before"))), Outcome::ok);
+    ASSERT_EQ(servers[1]->cli({"replicaof", "no", "one"}), "OK");
+    const std::string successor = std::to_string(servers[1]->port());
+    for (const auto& sentinel : sentinels) {
+        ASSERT_EQ(sentinel->cli({"sentinel", "remove", "bank"}), "OK");
+        ASSERT_EQ(sentinel->cli({"sentinel", "monitor", "bank", "127.0.0.1", successor, "2"}), "OK");
+    }
+    int count = 0;
+    const auto is_refused = [&] {
+        return apply_one(*backend, insert(saga("late" + std::to_string(++count)))) != Outcome::ok;
+    };
+    EXPECT_TRUE(wait_until(is_refused, 10)) << "the successor has no replica yet, so nothing can be acknowledged";
+    servers[2]->cli({"replicaof", "127.0.0.1", successor});
+    ASSERT_TRUE(wait_until([&] { return !is_refused(); }));
+    const std::string key = "{a}_g_late" + std::to_string(count);
+    EXPECT_EQ(servers[1]->cli({"exists", key}), "1");
+    EXPECT_EQ(servers[0]->cli({"exists", key}), "0");
+}
+
 TEST_F(RedisSentinel, SaysWhichNameNoSentinelKnows) {
     options.master_name = "nobody";
     const auto down = open_or_throw(options)()->ping();

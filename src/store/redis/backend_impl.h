@@ -14,7 +14,7 @@ namespace dtmd::store::redis {
 /// One worker's view of the store, with connections of its own.
 class RedisBackend final : public Backend {
 public:
-    explicit RedisBackend(std::shared_ptr<Shared> shared);
+    RedisBackend(std::shared_ptr<Shared> shared, std::shared_ptr<const SentinelWatch> watch);
 
     Result<void> apply(std::span<const Mutation> batch, std::span<Outcome> outcomes) override;
     Result<std::optional<txn::Transaction>> load(const std::string& gid) override;

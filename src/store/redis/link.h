@@ -1,6 +1,7 @@
 #pragma once
 
 #include "store/redis/connection.h"
+#include "store/redis/sentinels.h"
 
 #include <chrono>
 #include <map>
@@ -24,7 +25,9 @@ struct Command {
 /// Threads: one at a time.
 class Link {
 public:
-    explicit Link(std::shared_ptr<Shared> shared) : shared_(std::move(shared)) {}
+    /// `watch` may be null: there are no sentinels.
+    Link(std::shared_ptr<Shared> shared, std::shared_ptr<const SentinelWatch> watch)
+        : shared_(std::move(shared)), watch_(std::move(watch)) {}
 
     /// Runs all commands, those for one server in one go, and answers each. What the server refused is an error here.
     std::vector<Answer> run(std::span<const Command> commands) { return run(commands, false); }
@@ -82,13 +85,13 @@ private:
     Result<std::unique_ptr<Connection>> open_prepared(const Address& address);
     Result<std::unique_ptr<Connection>> open_single();
     Result<std::unique_ptr<Connection>> open_by_sentinel();
-    Result<Address> ask_sentinel(const Address& sentinel);
 
     Result<std::string> name_of(std::uint16_t slot);
     Result<void> learn_slots();
     bool learn_slots_from(const Reply& slots, const Address& asked);
 
     const std::shared_ptr<Shared> shared_;
+    const std::shared_ptr<const SentinelWatch> watch_;
     bool was_out_of_memory_ = false;
     std::map<std::string, Peer> peers_;
     std::vector<std::optional<Address>> slots_;  ///< A cluster's, by slot. Empty: to be learnt.

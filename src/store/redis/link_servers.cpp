@@ -2,7 +2,6 @@
 #include "store/redis/refusal.h"
 
 #include <algorithm>
-#include <charconv>
 
 // Finding servers and connecting to them.
 namespace dtmd::store::redis {
@@ -17,7 +16,9 @@ Error unavailable(const Error& error) { return {Errc::unavailable, error.what}; 
 
 Result<Connection*> Link::connection_to(const std::string& name) {
     Peer& peer = peers_[name];
-    if (peer.connection && peer.connection->is_usable()) return peer.connection.get();
+    const bool was_replaced =
+        name.empty() && peer.connection && watch_ && watch_->have_replaced(peer.connection->address());
+    if (peer.connection && peer.connection->is_usable() && !was_replaced) return peer.connection.get();
     peer.connection.reset();
     const auto now = Clock::now();
     if (peer.failure && now < peer.not_before) return *peer.failure;
@@ -63,35 +64,15 @@ Result<std::unique_ptr<Connection>> Link::open_single() {
 
 // Sentinels are asked anew each time, which is how we follow a failover.
 Result<std::unique_ptr<Connection>> Link::open_by_sentinel() {
+    const auto primaries = ask_sentinels(*shared_);
+    if (!primaries) return primaries.error();
     std::optional<Error> failure;
-    for (const Address& sentinel : shared_->hosts) {
-        const auto primary = ask_sentinel(sentinel);
-        if (!primary) {
-            if (!failure) failure = primary.error();
-            continue;
-        }
-        auto connection = open_prepared(*primary);
+    for (const Primary& primary : *primaries) {
+        auto connection = open_prepared(primary.address);
         if (connection) return connection;
-        failure = connection.error();
+        if (!failure) failure = connection.error();
     }
     return *failure;
-}
-
-Result<Address> Link::ask_sentinel(const Address& sentinel) {
-    const auto& options = shared_->options;
-    auto connection = Connection::open(sentinel, *shared_, options.sentinel_user, options.sentinel_password);
-    if (!connection) return connection.error();
-    const Answer answer = (*connection)->ask(command("SENTINEL", "get-master-addr-by-name", options.master_name));
-    if (!answer) return answer.error();
-    if (answer->is_error()) return unavailable(explain(answer->text, sentinel));
-    Address primary{.host = answer->at(0), .port = 0};
-    const std::string& port = answer->at(1);
-    std::from_chars(port.data(), port.data() + port.size(), primary.port);
-    if (primary.host.empty() || primary.port == 0) {
-        return Error{Errc::unavailable, "The sentinel " + sentinel.text() + " knows no primary called \"" +
-                                            options.master_name + "\". Check the name."};
-    }
-    return primary;
 }
 
 Result<std::string> Link::name_of(std::uint16_t slot) {

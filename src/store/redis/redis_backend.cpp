@@ -51,13 +51,15 @@ Result<BackendFactory> open_redis(RedisOptions options) {
         if (!tls) return tls.error();
         shared->tls = *std::move(tls);
     }
-    return BackendFactory([shared] { return std::make_unique<redis::RedisBackend>(shared); });
+    std::shared_ptr<const redis::SentinelWatch> watch;
+    if (has_sentinels) watch = std::make_shared<const redis::SentinelWatch>(shared);
+    return BackendFactory([shared, watch] { return std::make_unique<redis::RedisBackend>(shared, watch); });
 }
 
 namespace redis {
 
-RedisBackend::RedisBackend(std::shared_ptr<Shared> shared)
-    : shared_(std::move(shared)), link_(shared_), sweep_at_(shared_->layout.slices().size(), 0) {}
+RedisBackend::RedisBackend(std::shared_ptr<Shared> shared, std::shared_ptr<const SentinelWatch> watch)
+    : shared_(std::move(shared)), link_(shared_, std::move(watch)), sweep_at_(shared_->layout.slices().size(), 0) {}
 
 std::string script_call(Script script, std::initializer_list<std::string> keys, std::span<const std::string> words) {
     CommandText text(3 + keys.size() + words.size());
