@@ -110,8 +110,8 @@ void Node::make_known(std::vector<RegistryPlace> places) {
 void Node::run() {
     shards_.front()->loop.post([this] {
         if (registration_) registration_->start();
-        if (watch_) watch_->start();
-        coordinator_->start();
+        if (!watch_) return coordinator_->start();
+        watch_->start([this] { coordinator_->start(); });
     });
     for (const auto& shard : shards_) {
         net::AsioLoop& loop = shard->loop;

@@ -11,6 +11,7 @@ constexpr Millis when_well{3'000}, when_down{1'000};
 constexpr Millis say_again{5'000};
 constexpr Millis worth_a_warning{1'000};            // Whole seconds is what shared stores keep times in.
 constexpr std::chrono::microseconds slow{200'000};  // An answer that took longer says too little about the clock.
+constexpr int most_attempts = 3;                    // Then a slow answer will do, or our own clock, if there is none.
 
 }  // namespace
 
@@ -26,6 +27,8 @@ struct StoreWatch::State : std::enable_shared_from_this<StoreWatch::State> {
     const std::string name;
     bool is_down = false, has_warned_of_clock = false;
     std::chrono::microseconds down_since{}, said_at{};
+    Task known;  ///< Null once it has run.
+    int attempts = 0;
 
     void look() {
         store.ping(loop, [self = shared_from_this()](Result<void> answer) {
@@ -66,18 +69,26 @@ struct StoreWatch::State : std::enable_shared_from_this<StoreWatch::State> {
 
     void ask_clock() {
         store.clock(loop, [self = shared_from_this(), asked = loop.steady()](Result<std::optional<Time>> answer) {
-            if (answer && *answer) self->clock_was(**answer, asked);
-            self->look_again(when_well);
+            self->take_clock(answer, asked);
+            self->look_again(self->known ? when_down : when_well);
         });
     }
 
-    void clock_was(Time theirs, std::chrono::microseconds asked) {
-        const auto answered = loop.steady();
-        if (answered - asked > slow) return;
-        const auto middle = asked + (answered - asked) / 2;
-        const WallClock own;
-        const Millis ahead = own.now() - theirs;
-        clock.follow(theirs.time_since_epoch(), middle);
+    void take_clock(const Result<std::optional<Time>>& answer, std::chrono::microseconds asked) {
+        const auto took = loop.steady() - asked;
+        const bool any_will_do = known && ++attempts >= most_attempts;
+        if (answer && *answer && (took <= slow || any_will_do)) {
+            clock_was(**answer, asked + took / 2);
+        } else if (any_will_do) {
+            log::warn("store.clock_unknown", {{"reason", answer ? "It tells none." : answer.error().what}});
+            clock.follow(WallClock().now().time_since_epoch(), loop.steady());
+        }
+        if (known && clock.follows_another()) std::exchange(known, nullptr)();
+    }
+
+    void clock_was(Time theirs, std::chrono::microseconds then) {
+        const Millis ahead = WallClock().now() - theirs;
+        clock.follow(theirs.time_since_epoch(), then);
         const bool differs = std::chrono::abs(ahead) > worth_a_warning;
         if (differs && !has_warned_of_clock) log::warn("store.clock_differs", {{"ahead_ms", ahead.count()}});
         has_warned_of_clock = differs;
@@ -90,6 +101,9 @@ StoreWatch::StoreWatch(Loop& loop, store::Store& store, WallClock& clock, observ
 
 StoreWatch::~StoreWatch() = default;
 
-void StoreWatch::start() { state_->look(); }
+void StoreWatch::start(Task known) {
+    state_->known = std::move(known);
+    state_->look();
+}
 
 }  // namespace dtmd::app

@@ -21,7 +21,9 @@ public:
                std::string name);
     ~StoreWatch();
 
-    void start();
+    /// `known` runs once our clock is on the store's. Until then no change should be made: a machine whose clock is
+    /// wrong would give leases and times that others can't know to be wrong.
+    void start(Task known);
 
 private:
     struct State;

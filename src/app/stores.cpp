@@ -116,6 +116,15 @@ store::RedisTls redis_tls(const config::Store& store) {
     return tls;
 }
 
+// So that the time is known before anyone asks for anything. If the store can't be reached now, StoreWatch goes on.
+void learn_time(store::Backend& backend, WallClock& clock) {
+    if (!backend.ping()) return;
+    const auto asked = WallClock::steady();
+    const auto told = backend.clock();
+    const auto took = WallClock::steady() - asked;
+    if (told && *told && took < worth_a_warning) clock.follow((*told)->time_since_epoch(), asked + took / 2);
+}
+
 }  // namespace
 
 bool is_shared(const config::Store& store) { return store.driver != "rocksdb"; }
@@ -174,6 +183,8 @@ Result<std::unique_ptr<store::Store>> open_store(const config::Config& config, o
     store::GroupCommitOptions options;
     options.exclusive = !is_shared(config.store);
     if (is_shared(config.store)) {
+        learn_time(*(*factory)(), clock);
+        options.knows_time = [&clock] { return clock.follows_another(); };
         const auto chosen = [](std::int64_t given, std::size_t usual) {
             return given == 0 ? usual : static_cast<std::size_t>(given);
         };

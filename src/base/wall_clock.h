@@ -45,6 +45,7 @@ public:
 
     /// It was `moment` on the other clock when steady() was `steady`.
     void follow(std::chrono::microseconds moment_since_epoch, std::chrono::microseconds steady);
+    bool follows_another() const { return ahead_of_steady_.load(std::memory_order_relaxed) != own_clock; }
 
     /// Never goes back; the scale of base::Loop::steady in production.
     static std::chrono::microseconds steady();

@@ -14,6 +14,8 @@ namespace {
 // So small that a commit behind it hardly waits.
 constexpr std::size_t slice_size = 64;
 
+const Error time_unknown{Errc::unavailable, "The store has not told the time yet."};
+
 template <class T, class Call>
 Result<T> attempt(Backend* backend, Call& call) {
     if (!backend) return Error{Errc::unavailable, "The store can't be reached; its log says why."};
@@ -96,11 +98,15 @@ public:
         : factory_(std::move(factory)),
           metrics_(metrics),
           exclusive_(options.exclusive),
+          knows_time_(options.knows_time),
           readers_(factory_, options.readers),
           scanners_(factory_, options.scanners),
           writers_(factory_, options.writers, options.max_batch, metrics_) {}
 
     void apply(Loop& home, Mutation mutation, Done<Outcome> done) override {
+        if (!knows_time()) {
+            return home.post([done = std::move(done)]() mutable { done(Outcome::unavailable); });
+        }
         writers_.apply(home, std::move(mutation), std::move(done));
     }
 
@@ -183,6 +189,8 @@ public:
     bool is_exclusive() const override { return exclusive_; }
 
 private:
+    bool knows_time() const { return !knows_time_ || knows_time_(); }
+
     template <class T, class Call>
     void read(ReaderPool& pool, Loop& home, Done<Result<T>> done, Call call) {
         const auto timed = [this, call = std::move(call)](Backend& backend) {
@@ -202,12 +210,14 @@ private:
 
     template <class T, class Call>
     void write_sliced(Loop& home, std::size_t limit, Done<Result<T>> done, Call call) {
+        if (!knows_time()) return answer<T>(home, std::move(done), time_unknown);
         writers_.run(Sliced<T, Call>{&writers_, &home, limit, std::move(done), std::move(call)});
     }
 
     const BackendFactory factory_;
     observe::StoreMetrics& metrics_;
     const bool exclusive_;
+    const std::function<bool()> knows_time_;
     ReaderPool readers_;
     ReaderPool scanners_;
     WriterPool writers_;  ///< Goes first: what it answers may still be read.

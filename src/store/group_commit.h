@@ -17,6 +17,9 @@ struct GroupCommitOptions {
     std::size_t scanners = 1;     ///< Threads for listings and other reads that may be slow.
     std::size_t max_batch = 256;  ///< Mutations per commit.
     bool exclusive = false;       ///< See Store::is_exclusive.
+
+    /// If set: nothing that has to do with times is changed or claimed while it is false; that is `unavailable`.
+    std::function<bool()> knows_time{};
 };
 
 /// The Store over blocking backends. While one batch is being written the next one gathers, so a lone change is

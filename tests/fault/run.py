@@ -99,7 +99,8 @@ class World:
             "clock": [faults.Clock(nodes, 0.8 * gap), faults.Kill("kill", nodes, 3 * gap, 0.3)],
             "store": self.store.faults(gap, longest),
         }
-        kinds["all"] = [fault for name in ("pause", "disk", "participants", "clock", "store") for fault in kinds[name]]
+        own = "disk" if self.options.store == "embedded" else "store"
+        kinds["all"] = [fault for name in ("pause", own, "participants", "clock") for fault in kinds[name]]
         kinds["all"].append(faults.Stop("restart", nodes, 12 * gap, 0.5))
         return kinds[self.options.scenario]
 
@@ -240,11 +241,12 @@ def main():
     # A time-out of whoever runs us must not leave paused or orphaned processes.
     signal.signal(signal.SIGTERM, lambda *ignored: sys.exit(1))
     tmpfs = False
-    if options.scenario in ("disk", "all") and options.disk != "limit":
+    fills_disk = options.scenario == "disk" or (options.scenario == "all" and options.store == "embedded")
+    if fills_disk and options.disk != "limit":
         tmpfs = faults.enter_private_mounts()
         if not tmpfs and options.disk == "tmpfs":
             sys.exit("run.py: --disk tmpfs: mounting is not permitted here (unshare -rm failed)")
-    if options.scenario in ("disk", "all"):
+    if fills_disk:
         limit = "a limit of file sizes" + ("" if options.disk == "limit" else ": mounting is not permitted here")
         print("the disk gets full by " + ("a small tmpfs" if tmpfs else limit))
     print(f"scenario {options.scenario}, seed {options.seed}, store {options.store}, {options.nodes} coordinator(s), "

@@ -45,6 +45,24 @@ TEST_F(GroupCommitFailures, TriesAnUnavailableBatchOnceMoreAsAWhole) {
     EXPECT_EQ(metrics.written, 2u);
 }
 
+TEST_F(GroupCommitFailures, ChangesAndClaimsNothingBeforeItKnowsTheTime) {
+    bool knows_time = false;
+    start({.knows_time = [&] { return knows_time; }});
+    send("a");
+    ASSERT_TRUE(run_until_answered(1));
+    EXPECT_EQ(outcomes["a:"], Outcome::unavailable);
+    std::optional<Errc> refused;
+    store->claim_due(loop, no_time, no_time, 10,
+                     [&](const Result<Claims>& claims) { refused = claims ? Errc::invalid : claims.error().code; });
+    ASSERT_TRUE(loop.run_until([&] { return refused.has_value(); }));
+    EXPECT_EQ(*refused, Errc::unavailable);
+    EXPECT_EQ(sizes(), Sizes{});
+    knows_time = true;
+    send("b");
+    ASSERT_TRUE(run_until_answered(2));
+    EXPECT_EQ(outcomes["b:"], Outcome::ok);
+}
+
 TEST_F(GroupCommitFailures, FindsTheOneChangeThatMakesTheBatchFail) {
     start();
     database.poison = "b";
