@@ -1,6 +1,7 @@
 #include "config/internal.h"
 #include "config/names.h"
 
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
 #include <cerrno>
@@ -8,26 +9,51 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <optional>
+#include <sstream>
 
 namespace dtmd::config {
 namespace {
 
 constexpr std::size_t max_file = 1 << 20;
 
+/// Where a document begins: at the first thing in it.
+class Beginning final : public YAML::EventHandler {
+public:
+    std::optional<YAML::Mark> mark;
+
+    void OnDocumentStart(const YAML::Mark&) override {}
+    void OnDocumentEnd() override {}
+    void OnNull(const YAML::Mark& at, YAML::anchor_t) override { see(at); }
+    void OnAlias(const YAML::Mark& at, YAML::anchor_t) override { see(at); }
+    void OnScalar(const YAML::Mark& at, const std::string&, YAML::anchor_t, const std::string&) override { see(at); }
+    void OnSequenceStart(const YAML::Mark& at, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {
+        see(at);
+    }
+    void OnSequenceEnd() override {}
+    void OnMapStart(const YAML::Mark& at, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {
+        see(at);
+    }
+    void OnMapEnd() override {}
+
+private:
+    void see(const YAML::Mark& at) {
+        if (!mark) mark = at;
+    }
+};
+
 class FileReader {
 public:
     FileReader(std::string file, Loading& loading) : file_(std::move(file)), loading_(loading) {}
 
     Settings read(const std::string& text) {
-        const std::vector<YAML::Node> documents = YAML::LoadAll(text);
-        if (documents.size() > 1) {
-            loading_.warnings.add(place(documents[1].Mark()), "a second document begins here and is ignored");
-        }
-        if (documents.empty() || documents[0].IsNull()) return {};
-        if (documents[0].IsMap()) {
-            read_map(documents[0], "");
+        const YAML::Node document = YAML::Load(text);
+        look_for_more(text);
+        if (document.IsNull()) return {};
+        if (document.IsMap()) {
+            read_map(document, "");
         } else {
-            complain(documents[0].Mark(), "expected lines like `Key: value`");
+            complain(document.Mark(), "expected lines like `Key: value`");
         }
         return std::move(settings_);
     }
@@ -41,6 +67,17 @@ private:
         if (mark.is_null()) return {file_};
         const int line = mark.line + 1;
         return {file_ + ":" + std::to_string(line) + ":" + std::to_string(mark.column + 1), line};
+    }
+
+    // Two documents at most: in front of a comma that begins a line the library finds empty ones for ever.
+    void look_for_more(const std::string& text) {
+        std::istringstream stream(text);
+        YAML::Parser parser(stream);
+        Beginning first, second;
+        if (!parser.HandleNextDocument(first) || !parser.HandleNextDocument(second)) return;
+        const YAML::Mark begin = first.mark.value_or(YAML::Mark()), next = second.mark.value_or(YAML::Mark());
+        if (next.pos == begin.pos) return complain(begin, "expected lines like `Key: value`");
+        loading_.warnings.add(place(next), "a second document begins here and is ignored");
     }
 
     void read_map(const YAML::Node& map, const std::string& prefix) {

@@ -105,10 +105,13 @@ std::optional<Refusal> HttpSession::feed(RequestParser& parser) {
     boost::system::error_code error;
     do buffer_.consume(parser.put(buffer_.data(), error));
     while (!error && !parser.is_done() && buffer_.size() > 0);
+    const bool has_header_now = !had_header && parser.is_header_done();
+    if (has_header_now) now_doing(Doing::body, options().body_timeout);
+    // What is wrong with the header is told first, however much of the body came with it.
+    std::optional<Refusal> complaint = has_header_now ? complaint_about(parser) : std::nullopt;
+    if (complaint) return complaint;
     if (error && error != http::error::need_more) return refusal_of(error, options());
-    if (had_header || !parser.is_header_done()) return complaint_about_rest(parser, buffer_.size(), options());
-    now_doing(Doing::body, options().body_timeout);
-    return complaint_about(parser);
+    return has_header_now ? std::nullopt : complaint_about_rest(parser, buffer_.size(), options());
 }
 
 // Some clients end a body with a line of its own that they don't count (RFC 9112, 2.2).

@@ -137,9 +137,8 @@ private:
 
     void answer(std::size_t row) {
         check(row < transaction_.branches.size(), "only a branch can be called");
-        check(!transaction_.branches[row].url.empty() || transaction_.mode == txn::Mode::workflow ||
-                  transaction_.branches[row].status == txn::BranchStatus::prepared,
-              "a call is still needed");
+        // One that has failed is called again, as on its way back, whether or not there is somebody to call.
+        check(transaction_.branches[row].status != txn::BranchStatus::succeed, "a call is still needed");
         txn::apply_answer(transaction_, live_, row, next_answer(), "so it was answered", now_, policy_, 0.5);
     }
 

@@ -45,6 +45,8 @@ TEST(Problems, SayWhereWhatAndHow) {
         {"Store:\n  Path: a\n  Path: b", "dtmd.yml:3:3: Store.Path: is set twice; the first time in line 2"},
         {"- HttpPort: 1", "dtmd.yml:1:1: expected lines like `Key: value`"},
         {"HttpPort 1", "dtmd.yml:1:1: expected lines like `Key: value`"},
+        {",", "dtmd.yml:1:1: expected lines like `Key: value`"},
+        {"  , HttpPort: 1", "dtmd.yml:1:3: expected lines like `Key: value`"},
         {"? [a]\n: 1", "dtmd.yml:1:3: expected a line like `Key: value`"},
         {"Log:\n  RotationEnable: 1\n  RotationConfigJSON: 100",
          R"(dtmd.yml:3:23: Log.RotationConfigJSON: expected a JSON object like {"maxsize":100,"maxbackups":5})"},

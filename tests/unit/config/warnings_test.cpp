@@ -24,6 +24,7 @@ TEST(Warnings, SayWhatIsProbablyAMistake) {
         {"httpPort: 1", "dtmd.yml:1:1: httpPort: is spelled 'HttpPort'"},
         {"store: {Path: x}", "dtmd.yml:1:1: store: is spelled 'Store'"},
         {"HttpPort: 1\n---\nHttpPort: 2", "dtmd.yml:3:1: a second document begins here and is ignored"},
+        {"HttpPort: 1\n---\n,", "dtmd.yml:3:1: a second document begins here and is ignored"},
         {"TimeoutToFail: 5",
          "dtmd.yml:1:16: TimeoutToFail: 5 s is less than RetryInterval (10 s): a failed call is not repeated before "
          "the transaction times out"},
