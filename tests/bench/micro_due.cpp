@@ -78,12 +78,18 @@ void take_and_set(benchmark::State& state) {
 
 constexpr int thousand = 1'000, million = 1'000'000;
 
-BENCHMARK(move_an_alarm)->Name("due queue/move an alarm, among")->Arg(20 * thousand)->Arg(million)->Arg(10 * million);
+BENCHMARK(move_an_alarm)
+    ->Name("due queue/move an alarm, among")
+    ->Arg(20 * thousand)
+    ->Arg(million)
+    ->Arg(10 * million)
+    ->Iterations(million);
 BENCHMARK(take_and_set)
     ->Name("due queue/take and set again, among")
     ->Arg(20 * thousand)
     ->Arg(million)
-    ->Arg(10 * million);
+    ->Arg(10 * million)
+    ->Iterations(million);
 
 }  // namespace
 }  // namespace dtmd::micro
