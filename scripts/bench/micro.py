@@ -26,7 +26,7 @@ def span(value, unit):
 
 def title(name):
     """"txn/decide once, saga of/2" → "txn: decide once, saga of 2"."""
-    name = re.sub(r"/(real_time|manual_time)$", "", name)
+    name = re.sub(r"(/real_time|/iterations:\d+)+$", "", name)
     room, what, *number = name.split("/")
     return f"{room}: {what}" + (f" {int(number[0]):,}" if number else "")
 

@@ -37,7 +37,7 @@ def text(row, columns=COLUMNS):
         return line([show(row) for _, show, _ in columns], widths)
     cells = [known(show, row) for _, show, _ in columns]
     if "" in cells:
-        cells[cells.index("")] = f"failed: {row['failed']}"
+        cells[cells.index("")] = "failed: " + row["failed"].replace("|", "/")
     return line(cells, widths)
 
 
