@@ -88,7 +88,8 @@ void HostGate::recover(Host& host, Left& left) {
     if (host.broken) left.breaker_change = -1;
     host.broken = host.probing = false;
     for (const Sleeper& sleeper : host.sleepers) {
-        if (ActorPtr actor = sleeper.actor.lock(); actor && actor->sleeping) left.awake.push_back(std::move(actor));
+        // Also those that don't sleep at this moment: one of their calls is open, and others wait for this host.
+        if (ActorPtr actor = sleeper.actor.lock(); actor && !actor->gone) left.awake.push_back(std::move(actor));
     }
     host.sleepers.clear();
     host.known.clear();
@@ -134,11 +135,12 @@ std::vector<ActorPtr> HostGate::probes(Time now) {
     std::vector<ActorPtr> awake;
     for (auto& [name, host] : hosts_) {
         if (!host.broken || host.probing || now < host.probe_at) continue;
-        while (!host.sleepers.empty()) {
-            ActorPtr actor = host.sleepers.back().actor.lock();
-            host.known.erase(host.sleepers.back().key);
-            host.sleepers.pop_back();
-            if (!actor || !actor->sleeping) continue;
+        for (std::size_t i = host.sleepers.size(); i-- > 0;) {
+            ActorPtr actor = host.sleepers[i].actor.lock();
+            if (actor && !actor->gone && !actor->sleeping) continue;  // It is being written, or has a call open.
+            host.known.erase(host.sleepers[i].key);
+            host.sleepers.erase(host.sleepers.begin() + static_cast<std::ptrdiff_t>(i));
+            if (!actor || actor->gone) continue;
             awake.push_back(std::move(actor));
             break;
         }
