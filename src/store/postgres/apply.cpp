@@ -20,7 +20,9 @@ Attempt<void> PostgresBackend::write(Session& session, std::span<const Mutation>
     if (!look.empty()) {
         auto seen = session.run(look);
         if (!seen) return seen.error();
-        plan.learn(*seen);
+        if (!plan.learn(*seen)) {
+            return Failure{.fault = Fault::rolled_back, .what = "Rows were replaced by others of the same gid."};
+        }
     }
     const auto writes = plan.write();
     if (writes.empty()) {

@@ -44,9 +44,19 @@ BatchPlan::BatchPlan(std::span<const Mutation> batch, std::span<Outcome> outcome
     for (const Mutation& mutation : batch) {
         if (mutation.change == Change::insert || !sql::is_text(mutation.gid)) continue;
         gids_.push_back(mutation.gid);
-        const bool needs_rows = mutation.change == Change::append || !mutation.patch.rows.empty();
-        if (needs_rows) gids_with_rows_.push_back(mutation.gid);
+        std::uint32_t rows = 0;
+        for (const RowPatch& patch : mutation.patch.rows) rows = std::max(rows, patch.row + 1);
+        const bool needs_all_rows = mutation.change == Change::append;
+        if (needs_all_rows || (rows > 0 && !recall(mutation.gid, rows))) gids_with_rows_.push_back(mutation.gid);
     }
+}
+
+// The keys of its first `rows` branch rows are remembered.
+bool BatchPlan::recall(const std::string& gid, std::size_t rows) {
+    auto ids = shared_.memory.find(gid);
+    if (!ids || ids->branches.size() < rows) return false;
+    remembered_.emplace(gid, *std::move(ids));
+    return true;
 }
 
 std::vector<Query> BatchPlan::look() const {
@@ -69,7 +79,7 @@ std::vector<Query> BatchPlan::look() const {
     return queries;
 }
 
-void BatchPlan::learn(Replies& replies) {
+bool BatchPlan::learn(Replies& replies) {
     Reply& globals = replies[1];
     while (globals.next()) {
         Stored& stored = stored_[std::string(globals.text(0))];
@@ -86,7 +96,8 @@ void BatchPlan::learn(Replies& replies) {
             if (!stored_.contains(all.text(0))) locked_.emplace(all.text(0));
         }
     }
-    if (gids_with_rows_.empty()) return;
+    if (!take_remembered()) return false;
+    if (gids_with_rows_.empty()) return true;
     Reply& rows = replies[2];
     while (rows.next()) {
         const auto stored = stored_.find(rows.text(0));
@@ -94,6 +105,22 @@ void BatchPlan::learn(Replies& replies) {
         stored->second.rows.push_back(
             {.id = rows.number(1), .branch_id = std::string(rows.text(2)), .op = std::string(rows.text(3))});
     }
+    return true;
+}
+
+// The rows of a transaction are those that were inserted with it as long as its own row is.
+bool BatchPlan::take_remembered() {
+    bool is_true = true;
+    for (const auto& [gid, ids] : remembered_) {
+        const auto stored = stored_.find(gid);
+        if (stored == stored_.end()) continue;
+        if (stored->second.id != ids.global) {
+            shared_.memory.forget(gid);
+            is_true = false;
+        }
+        for (const std::int64_t id : ids.branches) stored->second.rows.push_back({.id = id, .branch_id = {}, .op = {}});
+    }
+    return is_true;
 }
 
 std::vector<Query> BatchPlan::write() {
@@ -127,12 +154,38 @@ std::vector<Query> BatchPlan::write() {
 }
 
 void BatchPlan::settle(Replies& replies) {
+    forget_what_is_over();
     if (new_globals_.empty()) return;
     for (const auto& [gid, index] : inserts_) outcomes_[index] = Outcome::conflict;
     Reply& made = replies[insert_at_];
+    std::map<std::string, sql::RowIds> ids;
     while (made.next()) {
         const auto found = inserts_.find(made.text(0));
-        if (found != inserts_.end()) outcomes_[found->second] = Outcome::ok;
+        if (found == inserts_.end()) continue;
+        outcomes_[found->second] = Outcome::ok;
+        sql::RowIds& of_gid = ids[std::string(made.text(0))];
+        if (made.number(2) == 0) {
+            of_gid.global = made.number(1);
+        } else {
+            of_gid.branches.push_back(made.number(1));
+        }
+    }
+    remember(std::move(ids));
+}
+
+void BatchPlan::remember(std::map<std::string, sql::RowIds> made) {
+    for (auto& [gid, ids] : made) {
+        if (ids.branches.empty()) continue;
+        std::ranges::sort(ids.branches);
+        shared_.memory.remember(gid, std::move(ids));
+    }
+}
+
+void BatchPlan::forget_what_is_over() {
+    for (std::size_t i = 0; i < batch_.size(); ++i) {
+        const auto& status = batch_[i].patch.status;
+        const bool is_over = outcomes_[i] != Outcome::ok || (status && txn::is_final(*status));
+        if (is_over && batch_[i].change != Change::insert) shared_.memory.forget(batch_[i].gid);
     }
 }
 

@@ -31,13 +31,15 @@ public:
     /// Begins the database transaction, locks the rows that will be changed, and reads what decides. None: nothing has
     /// to be looked up.
     std::vector<Query> look() const;
-    void learn(Replies& replies);
+
+    /// False: what was remembered of some rows is not so any more, and has been forgotten. Begin again.
+    bool learn(Replies& replies);
 
     /// Sets the outcomes that are known without writing, and says what is to be written; the last statement commits.
     /// None: nothing is.
     std::vector<Query> write();
 
-    /// Sets the other outcomes, from the answers to that.
+    /// Sets the other outcomes, from the answers to that, and remembers the keys of the new rows.
     void settle(Replies& replies);
 
 private:
@@ -56,6 +58,10 @@ private:
     Outcome insert(const Mutation& mutation);
     Outcome update(const Mutation& mutation);
     Outcome append(const Mutation& mutation);
+    bool recall(const std::string& gid, std::size_t rows);
+    bool take_remembered();
+    void forget_what_is_over();
+    void remember(std::map<std::string, sql::RowIds> made);
     Outcome refuse(const std::string& gid, const std::string& why);
 
     const Stored* find_expected(const Mutation& mutation) const;
@@ -72,6 +78,7 @@ private:
     std::vector<std::string> gids_, gids_with_rows_;  ///< To be looked up.
     std::map<std::string, Stored, std::less<>> stored_;
     std::set<std::string, std::less<>> locked_;  ///< By someone else.
+    std::map<std::string, sql::RowIds, std::less<>> remembered_;
 
     GlobalArrays new_globals_;
     BranchArrays new_branches_, appended_;

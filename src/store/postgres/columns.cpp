@@ -125,10 +125,10 @@ Query insert_transactions(const GlobalArrays& globals, const BranchArrays& branc
         const auto columns = global_arrays();
         std::string out = "WITH g AS (INSERT INTO trans_global (";
         out.append(global_columns).append(") SELECT * FROM unnest(").append(placeholders(columns, 1));
-        out.append(") ON CONFLICT (gid) DO NOTHING RETURNING gid), b AS (");
+        out.append(") ON CONFLICT (gid) DO NOTHING RETURNING gid,id), b AS (");
         // IS TRUE keeps this a look-up in a hash table where joins are told not to use one.
         out += select_branches(columns.size() + 1, "WHERE (gid IN (SELECT g.gid FROM g)) IS TRUE");
-        return out.append(") SELECT gid FROM g");
+        return out.append(" RETURNING gid,id) SELECT gid,id,0 FROM g UNION ALL SELECT gid,id,1 FROM b");
     }();
     Query query{.text = text};
     globals.append_to(query.parameters);

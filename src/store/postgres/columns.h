@@ -39,7 +39,8 @@ private:
     std::vector<Array> columns_;
 };
 
-/// Makes the transactions whose gid is new, with their branches; the reply has the gid of each that was.
+/// Makes the transactions whose gid is new, with their branches. The reply has gid and id of each row that was made,
+/// and 0 for a transaction, 1 for a branch.
 Query insert_transactions(const GlobalArrays& globals, const BranchArrays& branches);
 
 /// Adds branches, in this order.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "store/postgres/session.h"
+#include "store/sql/row_memory.h"
 
 #include <atomic>
 #include <chrono>
@@ -18,6 +19,7 @@ public:
     explicit Shared(PostgresOptions given) : options(std::move(given)) {}
 
     const PostgresOptions options;
+    sql::RowMemory memory;
 
     /// The host that worked last, as an index.
     std::size_t host() const { return host_.load(std::memory_order_relaxed); }
