@@ -3,6 +3,7 @@
 
 #include <sys/mman.h>
 #include <unistd.h>
+#include <nlohmann/json.hpp>
 
 #include <string>
 
@@ -27,6 +28,11 @@ public:
 private:
     int file_;
 };
+
+bool is_utf8(std::string_view text) {
+    return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::ignore).size() ==
+           nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace).size();
+}
 
 config::Environment read_variables(std::string_view text) {
     config::Environment environment;
@@ -61,6 +67,8 @@ void configuration(std::string_view input) {
     const auto loaded = config::load(file.path(), read_variables(rest));
     if (!loaded) return check(!loaded.error().what.empty(), "a refusal says why");
     for (const std::string& warning : loaded->warnings) check(!warning.empty(), "a warning says something");
+    // YAML is text: other bytes, which the environment can hold, are shown as replacement characters.
+    if (!is_utf8(input)) return;
     config::Config config = loaded->config;
     config.is_docker = false;  // Not a key: it is the container that says so.
     check_shown(config);

@@ -58,7 +58,16 @@ void Client::next() {
 }
 
 void Client::ask() {
-    surroundings_.gateway.ask(name(), request(), [this](std::optional<engine::Answer> answer) { told(answer); });
+    auto watched = [request = request(), gid = gid(), &witness = surroundings_.witness](
+                       engine::Engine& engine, Loop& loop, engine::Reply reply) {
+        witness.request_begins(gid);
+        request(engine, loop, [gid, &witness, reply = std::move(reply)](engine::Answer answer) mutable {
+            witness.request_ends(gid, answer.kind);
+            reply(std::move(answer));
+        });
+    };
+    surroundings_.gateway.ask(name(), std::move(watched),
+                              [this](std::optional<engine::Answer> answer) { told(answer); });
 }
 
 Gateway::Ask Client::request() const {

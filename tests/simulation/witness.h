@@ -1,5 +1,6 @@
 #pragma once
 
+#include "engine/engine.h"
 #include "event_queue.h"
 #include "participant/participant.h"
 #include "support/memory_backend.h"
@@ -43,6 +44,11 @@ public:
     void reset_all_asked() { all_reset_ = true; }
     bool was_forced(const std::string& gid) const;
     bool was_lost(const std::string& gid) const;
+
+    // A request of a transaction's client reaches a node, and is answered. While all that were answered were told that
+    // nothing was changed, and none is open, nothing may be stored.
+    void request_begins(const std::string& gid) { ++lives_[gid].requests; }
+    void request_ends(const std::string& gid, engine::Answer::Kind kind);
 
     // What happens. `now` is the node's own clock.
     void on_call(Owner node, const participant::Call& call, Time now);
@@ -88,7 +94,9 @@ private:
         bool refused = false;         ///< One of its actions was answered by a failure.
         std::int64_t indefinite = 0;  ///< Answers to its actions that were neither success nor failure.
         bool counts_lost = false;
-        bool stored = false, submitted = false, forced = false, reset = false, ended = false, lost = false;
+        std::size_t requests = 0;  ///< Of its client: those that may have done something.
+        bool told_unchanged = false, stored = false, submitted = false, forced = false, reset = false, ended = false,
+             lost = false;
         txn::Status end{};
     };
 
@@ -108,6 +116,7 @@ private:
     void check_end_of(const txn::Transaction& row);
     void check_said(const Life& life, const txn::Transaction& row);
     void check_deeds(Life& life, const txn::Transaction& row);
+    void check_nothing_changed(const std::string& gid, const Life& life) const;
 
     const testing::Rows& rows_;
     const bool exclusive_, lazy_;

@@ -69,6 +69,19 @@ void Witness::told_done(const std::string& gid) {
     complain_(gid, "its client was told of a success that is not durable");
 }
 
+void Witness::request_ends(const std::string& gid, engine::Answer::Kind kind) {
+    if (kind != engine::Answer::Kind::unavailable) return;
+    Life& life = lives_[gid];
+    --life.requests;
+    life.told_unchanged = true;
+    check_nothing_changed(gid, life);
+}
+
+void Witness::check_nothing_changed(const std::string& gid, const Life& life) const {
+    if (life.requests > 0 || !life.told_unchanged || life.lost || !rows_.contains(gid)) return;
+    complain_(gid, "its client was told that nothing was changed, and it is stored");
+}
+
 void Witness::learned(Owner node, const std::string& gid, Status status) { lives_[gid].known[node].insert(status); }
 
 void Witness::on_claim(Owner node, const std::string& gid, Time lease_until) {
@@ -207,6 +220,7 @@ void Witness::check_the_end() {
         }
     }
     for (const auto& [gid, life] : lives_) {
+        check_nothing_changed(gid, life);
         const bool promised = life.stored || life.submitted || !life.branches.empty() || !life.ends.empty();
         if (promised && !life.lost && !rows_.contains(gid)) complain_(gid, "was acknowledged and is lost");
     }

@@ -10,6 +10,11 @@ using txn::Mode;
 // Twice the longest back-off that scenarios allow, an outage's lease, and the time the work itself takes.
 constexpr Millis patience{900'000};
 
+// Long enough for every host to be given up on, and for every other back-off to be over.
+constexpr Millis long_absence{900'000};
+// A call and a probe that are under way when it comes back, the next probe, and the work that is left.
+constexpr Millis return_takes{60'000};
+
 constexpr Mode modes[] = {Mode::saga, Mode::saga, Mode::saga, Mode::tcc, Mode::xa, Mode::message, Mode::workflow};
 
 Profile with_failover(Profile profile, bool lossy) {
@@ -139,16 +144,24 @@ bool World::outlive_a_dead_host() {
     const int host = static_cast<int>(context_.dice.index(Bank::hosts));
     const Time limit = context_.queue.now() + patience;
     ++context_.tally.dead_hosts;
-    network_.take_down(host, 2 * patience);
+    network_.take_down(host, patience + 2 * long_absence);
     while (is_quiet() && !rest_has_ended(host)) {
         const Time look_again = context_.queue.now() + Millis{1'000};
         bool in_time = true;
         while (in_time && is_quiet() && context_.queue.now() < look_again) in_time = context_.queue.step(limit);
         if (!in_time) context_.complain(Bank::address(host), "is away, and what does not need it has not ended");
     }
+    if (returns_at_once()) pass_time(long_absence);
     context_.note("--- bank", host, " comes back");
     network_.recover();
     return is_quiet();
+}
+
+// Everything that waits for a host is woken when it is back, where one node keeps all of it in memory.
+bool World::returns_at_once() const {
+    const engine::Settings& settings = scenario_.settings;
+    return scenario_.dead_host && !scenario_.expires && nodes_.size() == 1 && settings.max_resident >= 1'000 &&
+           settings.max_claimed >= 1'000;
 }
 
 void World::run() {
@@ -156,7 +169,7 @@ void World::run() {
     if (!live_until(calm_at_)) return;
     calm_down();
     if (scenario_.dead_host && !outlive_a_dead_host()) return;
-    if (!live_until(context_.queue.now() + patience)) return;
+    if (!live_until(context_.queue.now() + (returns_at_once() ? return_takes : patience))) return;
     pass_time(Millis{2'000});  // The last answers are on their way.
     if (is_quiet()) check_the_end();
 }

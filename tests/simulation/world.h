@@ -41,6 +41,7 @@ private:
     void calm_down();
     bool outlive_a_dead_host();
     bool rest_has_ended(int host) const;
+    bool returns_at_once() const;
     void pass_time(Millis span);
     bool all_ended() const;
     bool is_quiet() const { return context_.complaints.empty(); }

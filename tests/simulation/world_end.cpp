@@ -76,6 +76,7 @@ void World::check_empty_engines() {
         complain(left.queued_calls, "queued calls");
         complain(left.sleepers, "sleepers");
         if (node.metrics().flying != 0) context_.complain("metrics", "somebody is still in flight");
+        if (node.metrics().breakers < 0) context_.complain("metrics", "a host has come back that was not given up on");
         if (node.metrics().sleeping != 0) context_.complain("metrics", "somebody still sleeps");
     }
 }
