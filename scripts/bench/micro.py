@@ -12,6 +12,7 @@ import sys
 import record
 import tables
 
+LIMIT_S = 180  # Of each.
 COLUMNS = (("what", lambda row: row["what"], 58), ("time", lambda row: row["time"], 10), ("CPU", lambda row: row["cpu"], 10),
            ("", lambda row: row["more"], 24))
 
@@ -48,6 +49,30 @@ def row_of(result):
             "cpu": span(result["cpu_time"], result["time_unit"]), "more": more_of(result)}
 
 
+def names(binary, wanted):
+    listed = subprocess.run([binary, f"--benchmark_filter={wanted}", "--benchmark_list_tests"], stdout=subprocess.PIPE,
+                            text=True, timeout=LIMIT_S, check=True)
+    return [name for name in listed.stdout.splitlines() if "/" in name]
+
+
+def quoted(name):
+    """Its letters only: Google Benchmark's expressions know fewer escapes than Python's."""
+    return re.sub(r"([.^$*+?()\[\]{}|\\])", r"\\\1", name)
+
+
+def measure(binary, name):
+    """By itself, so that one that takes too long, or more memory than there is, costs no other."""
+    try:
+        result = subprocess.run([binary, f"--benchmark_filter=^{quoted(name)}$", "--benchmark_format=json"],
+                                stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, timeout=LIMIT_S)
+        return row_of(json.loads(result.stdout)["benchmarks"][0])
+    except subprocess.TimeoutExpired:
+        reason = f"it takes longer than {LIMIT_S} s"
+    except (ValueError, LookupError):
+        reason = f"it ended with {result.returncode}"
+    return {"what": title(name), "time": "", "cpu": "", "more": f"left out: {reason}"}
+
+
 def main():
     parser = argparse.ArgumentParser(prog="micro.sh", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -55,12 +80,13 @@ def main():
     parser.add_argument("--filter", default=".", help="only those whose name matches")
     parser.add_argument("--record", action="store_true", help="write the table into docs/performance.md")
     options = parser.parse_args()
-    result = subprocess.run([options.binary, f"--benchmark_filter={options.filter}", "--benchmark_format=json"],
-                            stdout=subprocess.PIPE, text=True, timeout=1_200)
-    if result.returncode != 0:
-        raise SystemExit(f"micro.sh: {options.binary} failed with {result.returncode}")
-    rows = [row_of(each) for each in json.loads(result.stdout)["benchmarks"]]
-    print(tables.table(rows, COLUMNS))
+    rows = []
+    print(tables.head(COLUMNS), flush=True)
+    for name in names(options.binary, options.filter):
+        rows.append(measure(options.binary, name))
+        print(tables.text(rows[-1], COLUMNS), flush=True)
+    if not rows:
+        raise SystemExit(f"micro.sh: none matches {options.filter}")
     if options.record:
         record.write_part("scripts/bench/micro.sh", record.circumstances("scripts/bench/micro.sh --record") + "\n\n"
                           + tables.table(rows, COLUMNS))
