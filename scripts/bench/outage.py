@@ -64,7 +64,7 @@ def own_servers(options):
     from processes import Node
     from stores import STORES
     times = {"RequestTimeout": 3, "RetryInterval": 10, "TimeoutToFail": 35, "TransCronInterval": 3, "Limits": {}}
-    with contextlib.nullcontext(tempfile.mkdtemp(prefix="dtmd-outage-")) as folder:
+    with tempfile.TemporaryDirectory(prefix="dtmd-outage-") as folder:
         store, nodes = STORES[options.store](folder), []
         try:
             store.start()

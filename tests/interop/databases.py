@@ -94,7 +94,8 @@ class Postgres(Server):
 
     def command(self):
         return [f"{POSTGRES}/postgres", "-D", self.data, "-p", str(self.port), "-c", "listen_addresses=127.0.0.1", "-c",
-                "unix_socket_directories=", "-c", "max_prepared_transactions=50", "-c", "shared_buffers=16MB"]
+                "unix_socket_directories=", "-c", "max_prepared_transactions=50", "-c", "shared_buffers=16MB", "-c",
+                "dynamic_shared_memory_type=mmap"]  # Else a kill -9 leaves shared memory behind.
 
     def connect(self):
         connection = psycopg2.connect(host="127.0.0.1", port=self.port, user="bank", dbname="postgres")

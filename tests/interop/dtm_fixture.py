@@ -149,10 +149,12 @@ def write_sql(connection, records, time_of):
             finished = made if status != "prepared" else None
             branches.append((made, made, record.gid, url, record.body.encode(), branch_id, op, status, finished))
     with connection.cursor() as cursor:
+        cursor.execute("BEGIN")
         for table, columns, rows in (("trans_global", GLOBAL_COLUMNS, transactions),
                                      ("trans_branch_op", BRANCH_COLUMNS, branches)):
             marks = ",".join(["%s"] * (columns.count(",") + 1))
             cursor.executemany(f"INSERT INTO {table} ({columns}) VALUES ({marks})", rows)
+        cursor.execute("COMMIT")
 
 
 def redis_commands(record, prefix="{a}"):
