@@ -1,5 +1,6 @@
 #include "store/mysql/zone.h"
 
+#include <array>
 #include <charconv>
 #include <cstdio>
 #include <ctime>
@@ -25,6 +26,15 @@ std::tm split(std::chrono::sys_seconds moment) {
     return out;
 }
 
+// The clock's zone is looked at each time by mktime, and nearly all times of a batch are in the same few seconds.
+struct Known {
+    std::optional<seconds> offset;
+    std::chrono::sys_seconds moment;
+    std::string text;  ///< Empty: nothing is known.
+};
+constexpr std::size_t known_seconds = 16;
+thread_local std::array<Known, known_seconds> known_texts, known_moments;
+
 int number(std::string_view text, std::size_t from, std::size_t count) {
     int value = 0;
     std::from_chars(text.data() + from, text.data() + from + count, value);
@@ -35,6 +45,14 @@ int number(std::string_view text, std::size_t from, std::size_t count) {
 
 std::string Zone::to_text(Time moment) const {
     const auto second = std::chrono::floor<seconds>(moment);
+    Known& known = known_texts[static_cast<std::size_t>(second.time_since_epoch().count()) % known_seconds];
+    if (known.text.empty() || known.moment != second || known.offset != offset_) {
+        known = {.offset = offset_, .moment = second, .text = write(second)};
+    }
+    return known.text;
+}
+
+std::string Zone::write(std::chrono::sys_seconds second) const {
     std::tm parts{};
     if (offset_) {
         parts = split(second + *offset_);
@@ -50,12 +68,20 @@ std::string Zone::to_text(Time moment) const {
 
 Time Zone::from_text(std::string_view text) const {
     if (text.size() < length || number(text, 0, 4) == 0) return no_time;
+    Known& known = known_moments[static_cast<unsigned char>(text[length - 1]) % known_seconds];
+    if (known.text != text || known.offset != offset_) {
+        known = {.offset = offset_, .moment = read(text), .text = std::string(text)};
+    }
+    return known.moment;
+}
+
+std::chrono::sys_seconds Zone::read(std::string_view text) const {
     const int year = number(text, 0, 4), month = number(text, 5, 2), day = number(text, 8, 2);
     const int hour = number(text, 11, 2), minute = number(text, 14, 2), second = number(text, 17, 2);
     if (offset_) {
         const std::chrono::sys_days date(std::chrono::year(year) / month / day);
-        return Time(date.time_since_epoch() + std::chrono::hours(hour) + std::chrono::minutes(minute) +
-                    seconds(second) - *offset_);
+        return std::chrono::sys_seconds(date.time_since_epoch() + std::chrono::hours(hour) +
+                                        std::chrono::minutes(minute) + seconds(second) - *offset_);
     }
     std::tm parts{};
     parts.tm_year = year - 1900;
@@ -65,7 +91,7 @@ Time Zone::from_text(std::string_view text) const {
     parts.tm_min = minute;
     parts.tm_sec = second;
     parts.tm_isdst = -1;
-    return Time(seconds(std::mktime(&parts)));
+    return std::chrono::sys_seconds(seconds(std::mktime(&parts)));
 }
 
 }  // namespace dtmd::store::mysql

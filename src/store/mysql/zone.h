@@ -24,6 +24,9 @@ public:
     Time from_text(std::string_view text) const;
 
 private:
+    std::string write(std::chrono::sys_seconds second) const;
+    std::chrono::sys_seconds read(std::string_view text) const;
+
     std::optional<std::chrono::seconds> offset_;
 };
 
