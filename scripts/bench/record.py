@@ -13,6 +13,7 @@ import tables
 
 PAGE = "docs/performance.md"
 FOLDER = "docs/performance"
+SHARED_CORES = "Client, participant, dtmd and the store's server share the cores."
 
 
 def first_match(pattern, path):
@@ -41,8 +42,7 @@ def dtmd_version():
 
 def circumstances(command):
     today = datetime.date.today().isoformat()
-    return (f"Measured on {today} by `{command}` on {machine()}; dtmd of commit {dtmd_version()}. Client, participant, dtmd "
-            "and the store's server share the cores.")
+    return f"Measured on {today} by `{command}` on {machine()}; dtmd of commit {dtmd_version()}."
 
 
 def write_part(marker, text):
@@ -82,6 +82,7 @@ def write_matrix(rows, servers, arguments):
     drawn = plots.draw_matrix(rows, FOLDER)
     parts = [
         circumstances(shlex.join(["scripts/bench.sh", *arguments])),
+        SHARED_CORES,
         "Two branches, every result waited for, default durability. `sync` is `UpdateBranchSync`; \"CPU\" is per "
         "transaction; \"disk's sync\" is what syncing 4 KiB took before and after the cell, for the disk's rate is "
         "limited from outside. The servers:",

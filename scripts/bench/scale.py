@@ -233,7 +233,8 @@ def main():
             tables_done.append(record.section(TITLES[part], rows, COLUMNS[part]))
     if options.record:
         command = " ".join(["scripts/bench/scale.sh", *sys.argv[1:]])
-        record.write_part("scripts/bench/scale.sh", record.circumstances(command) + "\n\n" + "\n".join(tables_done))
+        record.write_part("scripts/bench/scale.sh", "\n\n".join(
+            [record.circumstances(command), record.SHARED_CORES, *tables_done]))
         print(f"written: {record.PAGE}")
     if failed:
         raise SystemExit(f"scale.sh: {failed} rows failed, see above")
