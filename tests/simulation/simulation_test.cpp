@@ -58,6 +58,15 @@ TEST_F(Simulation, EverythingGoesWrongNowAndThen) {
     }
 }
 
+// What was mended after them is in docs/simulation.md. Other draws make other lives of them.
+TEST_F(Simulation, SeedsThatFailedOnceDoNotAnyMore) {
+    for (const std::uint64_t seed : {114U, 6833U}) {
+        World world(seed, {});
+        world.run();
+        EXPECT_TRUE(world.complaints().empty()) << "seed " << seed << ": " << world.complaints().front();
+    }
+}
+
 TEST_F(Simulation, AFailoverThatLosesWritesIsNotHeldAgainstUs) {
     World::Options options;
     options.profile = find_profile("redis");

@@ -84,6 +84,11 @@ void World::check_empty_engines() {
 void World::check_expiry() {
     const Millis kept = scenario_.expires ? scenario_.settings.finished_kept + Millis{900'000} : Millis{40'000};
     pass_time(kept);
+    // What an operator's reset has given to another node may still sleep in this one, which finds out in its turn.
+    const auto keeps_some = [](Node& node) { return node.is_running() && node.engine().footprint().actors > 0; };
+    if (std::ranges::any_of(nodes_, keeps_some)) {
+        pass_time(scenario_.settings.policy.max_retry_interval + Millis{30'000});
+    }
     if (!is_quiet()) return;
     check_empty_engines();
     if (scenario_.expires && !durable_.tables.rows.empty()) {
