@@ -16,8 +16,7 @@ Shard::Shard(ShardEnvironment environment, Shared& shared)
       random_(environment.random),
       shared_(shared),
       store_(shared.store),
-      gate_(std::max<std::size_t>(1, shared.settings.per_host_concurrency / shared.shards)),
-      topics_(std::make_shared<TopicMap>()) {}
+      gate_(std::max<std::size_t>(1, shared.settings.per_host_concurrency / shared.shards)) {}
 
 ActorPtr Shard::find(const std::string& gid) const {
     const auto found = actors_.find(gid);
@@ -143,12 +142,17 @@ bool Shard::make_ready(txn::Transaction& request, Waiter& waiter) {
     if (complaint.empty()) complaint = txn::parse_custom_data(request);
     if (complaint.empty()) return true;
     const bool topic = complaint == "topic not found";
+    if (topic && !topics_) {
+        tell(std::move(waiter), store_trouble(Error{Errc::unavailable, "The topics could not be read yet."}));
+        return false;
+    }
     tell(std::move(waiter), topic ? error(std::move(complaint)) : invalid(std::move(complaint)));
     return false;
 }
 
 txn::TopicLookup Shard::topic_lookup() const {
     return [topics = topics_](std::string_view topic) -> std::optional<std::vector<std::string>> {
+        if (!topics) return std::nullopt;
         const auto found = topics->find(topic);
         if (found == topics->end()) return std::nullopt;
         return found->second;

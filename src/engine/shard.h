@@ -142,7 +142,7 @@ private:
     HostGate gate_;
     DueQueue due_;
     std::unordered_map<std::string, ActorPtr> actors_;
-    std::shared_ptr<const TopicMap> topics_;
+    std::shared_ptr<const TopicMap> topics_;  ///< Null: they could not be read yet.
     std::size_t sleepers_ = 0;
     Time armed_for_{Time::max()};
     bool stopping_ = false;

@@ -170,6 +170,18 @@ TEST(Requests, OtherStepsUnderTheSameGid) {
     }
 }
 
+TEST(Requests, TopicsAreNotMissedBeforeTheyCouldBeRead) {
+    World world;
+    world.store.down = true;
+    world.restart();
+    txn::Transaction message = testing::message("g1", 1);
+    message.steps[0].members[0].second = "topic://nobody";
+    EXPECT_EQ(world.now(world.submit(message)).kind, Answer::Kind::unavailable);
+    world.store.down = false;
+    world.loop.run_for(Millis{10'000});
+    EXPECT_EQ(shown(world.now(world.submit(message))), "error: topic not found");
+}
+
 TEST(Requests, BadOnesAreInvalidAndLeaveNothing) {
     World world;
     txn::Transaction saga = testing::saga("g1", 2);
