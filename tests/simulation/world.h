@@ -57,6 +57,7 @@ private:
 
     // world_end.cpp
     void check_the_end();
+    void check_topics();
     void check_queries();
     void check_listing(Node& node, const std::string& position, std::shared_ptr<std::vector<std::string>> seen);
     void check_empty_engines();

@@ -1,5 +1,7 @@
 #include "world.h"
 
+#include <nlohmann/json.hpp>
+
 #include <algorithm>
 #include <set>
 
@@ -17,10 +19,40 @@ void World::check_the_end() {
         if (!witness_.was_forced(gid) && txn::is_final(row.status)) bank_.ended(row);
     }
     bank_.check_total();
+    if (is_quiet()) check_topics();
     if (is_quiet()) check_queries();
     count_ends();
     if (is_quiet()) check_expiry();
     if (is_quiet()) check_stopping();
+}
+
+// Each node sends to all that subscribe, whichever node took that in.
+void World::check_topics() {
+    const std::string topic = Operators::topics().front();
+    pass_time(Millis{50'000});  // Some node may still stand still; then it reads what there is.
+    const auto stored = durable_.tables.kv_find("topics", topic);
+    const std::string listed = stored && *stored ? (*stored)->value : "[]";
+    const std::size_t subscribers = nlohmann::json::parse(listed).size();
+    if (subscribers == 0) return;
+    for (std::size_t i = 0; i < nodes_.size(); ++i) {
+        txn::Transaction message;
+        message.gid = "last" + std::to_string(i);
+        message.mode = txn::Mode::message;
+        message.query_prepared = Movement{}.url();
+        message.steps.push_back({{{"action", "topic://" + topic}}});
+        message.payloads.push_back("{}");
+        auto ask = [message](engine::Engine& engine, Loop& loop, engine::Reply reply) {
+            engine.submit(loop, message, std::move(reply));
+        };
+        gateway_.ask_node(nodes_[i], message.gid, ask, [this, gid = message.gid, subscribers](const auto& answer) {
+            const auto row = durable_.tables.rows.find(gid);
+            const std::size_t sent = row == durable_.tables.rows.end() ? 0 : row->second.branches.size();
+            if (sent == subscribers) return;
+            context_.complain(gid, "goes to " + std::to_string(sent) + " of " + std::to_string(subscribers) +
+                                       " subscribers: " + (answer ? shown(*answer) : "no answer"));
+        });
+    }
+    pass_time(Millis{5'000});
 }
 
 // Each node finds each transaction, as it is stored, by name and in its listing.
