@@ -15,7 +15,7 @@ using Clock = std::chrono::steady_clock;
 constexpr int patience = 3;
 
 // How few changes under way are next to nothing, and how many waiting ones are worth another commit beside them.
-constexpr std::size_t few = 4, worth_a_commit = 32;
+constexpr std::size_t few = 4, worth_a_commit = 12;
 
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 

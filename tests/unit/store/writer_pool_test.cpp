@@ -22,15 +22,15 @@ TEST_F(WriterPool, GathersBesideAFewCommitsUntilAnotherIsWorthIt) {
     database.close();
     start({.writers = 6});
     send_one_by_one(4);
-    send_together(31);
+    send_together(11);
     EXPECT_FALSE(database.wait_for_waiting(5, std::chrono::milliseconds(50)));
     send("the one that makes it worth it");
     EXPECT_TRUE(database.wait_for_waiting(5));
     database.open();
-    ASSERT_TRUE(run_until_answered(36));
+    ASSERT_TRUE(run_until_answered(16));
     ASSERT_EQ(database.batches.size(), 5u);
     for (int i = 0; i < 4; ++i) EXPECT_EQ(database.batches[i].size(), 1u);
-    EXPECT_EQ(database.batches[4].size(), 32u);
+    EXPECT_EQ(database.batches[4].size(), 12u);
 }
 
 TEST_F(WriterPool, WritesWhatHasGatheredWhenACommitIsDone) {
