@@ -125,16 +125,20 @@ bool WriterPool::take(bool takes_jobs, Work& work) {
     return true;
 }
 
-void WriterPool::release(const Batch& batch) {
+// Whoever has a job to do first leaves what has gathered to another thread.
+void WriterPool::release(const Batch& batch, bool has_a_job) {
     std::unique_lock lock(mutex_);
     --batches_under_way_;
     changes_under_way_ -= batch.mutations.size();
     if (is_alone_) return;
     for (const Mutation& mutation : batch.mutations) busy_.erase(mutation.gid);
-    const bool is_last = stopping_ && batches_.empty();
-    if (is_last) idle_ = 0;
-    lock.unlock();
-    if (is_last) changed_.notify_all();
+    if (stopping_ && batches_.empty()) {
+        idle_ = 0;
+        lock.unlock();
+        changed_.notify_all();
+    } else if (has_a_job) {
+        wake(lock);
+    }
 }
 
 void WriterPool::serve(bool takes_jobs) {
@@ -143,7 +147,7 @@ void WriterPool::serve(bool takes_jobs) {
     while (take(takes_jobs, work)) {
         if (work.batch) {
             write(backend.get(), *work.batch);
-            release(*work.batch);
+            release(*work.batch, static_cast<bool>(work.job));
             work.batch->answer();
             work.batch->mutations.clear();  // Freed here, not under the lock that callers wait for.
         }

@@ -48,7 +48,7 @@ private:
     void serve(bool takes_jobs);
     bool take(bool takes_jobs, Work& work);
     void write(Backend* backend, Batch& batch);
-    void release(const Batch& batch);
+    void release(const Batch& batch, bool has_a_job);
     bool may_begin() const;
     bool is_front_free() const;
     void wake(std::unique_lock<std::mutex>& lock);
