@@ -33,6 +33,7 @@ public:
     // False if `server` is no numeric IPv4 address with a port.
     bool use(const std::string& server) {
         const auto colon = server.rfind(':');
+        if (colon == server.npos) return false;
         boost::system::error_code error;
         const auto address = boost::asio::ip::make_address_v4(server.substr(0, colon), error);
         std::uint16_t port = 0;
