@@ -72,9 +72,11 @@ void Shard::step(const ActorPtr& actor) {
     const txn::Decision decision = txn::decide(actor->transaction, actor->live, now(), policy());
     if (decision.turn) return write_turn(actor, *decision.turn, {});
     if (actor->results_pending) {
-        // A lease that still covers what may come now is left as it is: moving it costs the store an index entry.
+        // A lease that still covers what may come now is left as it is: moving it costs the store an index entry. One
+        // that was read back may be another's that looks like ours, and is told apart by moving it.
         const Time until = now() + timeout_of(*actor) + shared_.lease();
-        const bool is_fresh = actor->lease_until >= until - shared_.lease() / 2;
+        const bool is_certain = store_.is_exclusive() || actor->lease_until == actor->own_lease;
+        const bool is_fresh = is_certain && actor->lease_until >= until - shared_.lease() / 2;
         return write_progress(actor, is_fresh ? std::nullopt : std::optional(until));
     }
 
