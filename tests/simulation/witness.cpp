@@ -71,10 +71,13 @@ void Witness::on_call(Owner node, const participant::Call& call, Time now) {
         }
         if (row.mode == txn::Mode::saga && call.op == "compensate") check_way_back(life, call, row);
     }
-    if (row.mode == txn::Mode::message && call.op == "action" && exclusive_ && now < row.not_before) {
+    Deed& done = deed(life, call.branch_id, call.op);
+    // A clock that is set back makes no delay begin anew.
+    const bool is_first = done.begun == 0;
+    if (row.mode == txn::Mode::message && call.op == "action" && exclusive_ && is_first && now < row.not_before) {
         complain_(call.gid, shown(call) + " goes out before the delay is over");
     }
-    deed(life, call.branch_id, call.op).begun = events_;
+    done.begun = events_;
 }
 
 void Witness::check_content(Life&, const participant::Call& call, const txn::Transaction& row) {
