@@ -86,6 +86,8 @@ void Shard::bring_forward(const std::string& gid, Time at) {
     if (!actor) return;
     actor->lease_until = at;
     actor->call_now = true;
+    // Another node may have driven it since it was read here, and the reset has taken the lease from that one.
+    actor->outdated = !store_.is_exclusive();
     if (actor->phase != Actor::Phase::ready) return;
     make_due(*actor);
     wake(actor, false);
