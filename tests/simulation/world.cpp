@@ -7,9 +7,6 @@ namespace {
 
 using txn::Mode;
 
-// Twice the longest back-off that scenarios allow, an outage's lease, and the time the work itself takes.
-constexpr Millis patience{900'000};
-
 // Long enough for every host to be given up on, and for every other back-off to be over.
 constexpr Millis long_absence{900'000};
 // A call and a probe that are under way when it comes back, the next probe, and the work that is left.
@@ -151,17 +148,22 @@ bool World::outlive_a_dead_host() {
         while (in_time && is_quiet() && context_.queue.now() < look_again) in_time = context_.queue.step(limit);
         if (!in_time) context_.complain(Bank::address(host), "is away, and what does not need it has not ended");
     }
-    if (returns_at_once()) pass_time(long_absence);
+    if (returns_at_once()) {
+        pass_time(long_absence);
+        ends_within_ = return_takes;
+    }
     context_.note("--- bank", host, " comes back");
     network_.recover();
     return is_quiet();
 }
 
-// Everything that waits for a host is woken when it is back, where one node keeps all of it in memory.
+// Everything that waits for a host is woken when it is back, where one node keeps all of it in memory. What is not
+// decided yet, and may never be, is left to the store between two check-backs.
 bool World::returns_at_once() const {
     const engine::Settings& settings = scenario_.settings;
-    return scenario_.dead_host && !scenario_.expires && nodes_.size() == 1 && settings.max_resident >= 1'000 &&
-           settings.max_claimed >= 1'000;
+    const auto is_decided = [](const auto& one) { return one.second.status != txn::Status::prepared; };
+    return std::ranges::all_of(durable_.tables.rows, is_decided) && scenario_.dead_host && !scenario_.expires &&
+           nodes_.size() == 1 && settings.max_resident >= 1'000 && settings.max_claimed >= 1'000;
 }
 
 void World::run() {
@@ -169,7 +171,7 @@ void World::run() {
     if (!live_until(calm_at_)) return;
     calm_down();
     if (scenario_.dead_host && !outlive_a_dead_host()) return;
-    if (!live_until(context_.queue.now() + (returns_at_once() ? return_takes : patience))) return;
+    if (!live_until(context_.queue.now() + ends_within_)) return;
     pass_time(Millis{2'000});  // The last answers are on their way.
     if (is_quiet()) check_the_end();
 }

@@ -67,6 +67,10 @@ private:
 
     Context context_;
     Scenario scenario_;
+
+    // Twice the longest back-off that scenarios allow, an outage's lease, and the time the work itself takes.
+    static constexpr Millis patience{900'000};
+    Millis ends_within_ = patience;  ///< Once all is well again.
     Profile profile_;
     Durable durable_;
     Bank bank_;
