@@ -1,7 +1,5 @@
 #include "store/mysql/batch_plan.h"
 
-#include "store/sql/extra.h"
-
 #include <algorithm>
 #include <numeric>
 #include <set>
@@ -15,27 +13,16 @@ constexpr std::size_t statement_bytes = 512 << 10;
 // What stands around one row: INSERT INTO, columns, COMMIT.
 constexpr std::size_t around_row = 1 << 10;
 
-bool has_doubles(const std::vector<txn::Branch>& branches) {
-    std::set<std::pair<std::string_view, std::string_view>> seen;
-    return !std::ranges::all_of(branches, [&](const auto& row) { return seen.emplace(row.branch_id, row.op).second; });
-}
-
-RowPatch evidence_of(const txn::Branch& branch, std::size_t row) {
-    return {.row = static_cast<std::uint32_t>(row),
-            .status = branch.status,
-            .update_time = branch.update_time,
-            .finish_time = branch.finish_time,
-            .attempts = branch.attempts,
-            .last_error = branch.last_error,
-            .first_call = branch.first_call,
-            .last_call = branch.last_call};
-}
-
 }  // namespace
 
 BatchPlan::BatchPlan(std::span<const Mutation> batch, std::span<Outcome> outcomes, const Session& session,
                      Shared& shared, LookHow how)
-    : batch_(batch), outcomes_(outcomes), session_(session), shared_(shared), past_locked_(how.past_locked) {
+    : batch_(batch),
+      outcomes_(outcomes),
+      session_(session),
+      shared_(shared),
+      past_locked_(how.past_locked),
+      recall_(shared.memory) {
     const bool has_changes =
         std::ranges::any_of(batch, [](const Mutation& mutation) { return mutation.change != Change::insert; });
     for (const Mutation& mutation : batch) {
@@ -43,18 +30,8 @@ BatchPlan::BatchPlan(std::span<const Mutation> batch, std::span<Outcome> outcome
         if ((is_insert && !how.for_new_gids && !has_changes) || !sql::is_text(mutation.gid)) continue;
         gids_.push_back(mutation.gid);
         const bool needs_all_rows = mutation.change == Change::append || (is_insert && how.for_new_gids);
-        std::uint32_t rows = 0;
-        for (const RowPatch& patch : mutation.patch.rows) rows = std::max(rows, patch.row + 1);
-        if (needs_all_rows || (rows > 0 && !recall(mutation.gid, rows))) gids_with_rows_.push_back(mutation.gid);
+        if (needs_all_rows || !recall_.knows_rows_of(mutation)) gids_with_rows_.push_back(mutation.gid);
     }
-}
-
-// The keys of its first `rows` branch rows are remembered.
-bool BatchPlan::recall(const std::string& gid, std::size_t rows) {
-    auto ids = shared_.memory.find(gid);
-    if (!ids || ids->branches.size() < rows) return false;
-    remembered_.emplace(gid, *std::move(ids));
-    return true;
 }
 
 Statements BatchPlan::look() const {
@@ -73,7 +50,7 @@ Statements BatchPlan::look() const {
 bool BatchPlan::learn(Replies& replies) {
     Reply& globals = replies[1];
     while (globals.next()) {
-        Stored& stored = stored_[std::string(globals.text(0))];
+        sql::Stored& stored = stored_[std::string(globals.text(0))];
         stored.id = globals.number(1);
         stored.status = globals.text(2);
         stored.mode = globals.text(3);
@@ -88,30 +65,15 @@ bool BatchPlan::learn(Replies& replies) {
             if (!stored_.contains(gid)) locked_.insert(std::move(gid));
         }
     }
-    if (!take_remembered()) return false;
+    if (!recall_.complete(stored_)) return false;
     if (gids_with_rows_.empty()) return true;
     Reply& rows = replies.back();
     while (rows.next()) {
         stored_[std::string(rows.text(0))].rows.push_back(
             {.id = rows.number(1), .branch_id = std::string(rows.text(2)), .op = std::string(rows.text(3))});
     }
-    for (auto& [gid, stored] : stored_) std::ranges::sort(stored.rows, {}, &StoredRow::id);
+    for (auto& [gid, stored] : stored_) std::ranges::sort(stored.rows, {}, &sql::StoredRow::id);
     return true;
-}
-
-// The rows of a transaction are those that were inserted with it as long as its own row is.
-bool BatchPlan::take_remembered() {
-    bool is_true = true;
-    for (const auto& [gid, ids] : remembered_) {
-        const auto stored = stored_.find(gid);
-        if (stored == stored_.end()) continue;
-        if (stored->second.id != ids.global) {
-            shared_.memory.forget(gid);
-            is_true = false;
-        }
-        for (const std::int64_t id : ids.branches) stored->second.rows.push_back({.id = id, .branch_id = {}, .op = {}});
-    }
-    return is_true;
 }
 
 void BatchPlan::decide() {
@@ -134,26 +96,12 @@ Outcome BatchPlan::refuse(const std::string& gid, const std::string& why) {
     return Outcome::unavailable;
 }
 
-const BatchPlan::Stored* BatchPlan::find(const std::string& gid) const {
-    const auto found = stored_.find(gid);
-    return found == stored_.end() || found->second.id == 0 ? nullptr : &found->second;
-}
-
-const BatchPlan::Stored* BatchPlan::find_expected(const Mutation& mutation) const {
-    const Stored* const stored = find(mutation.gid);
-    if (stored == nullptr) return nullptr;
-    if (!mutation.any_status && stored->status != txn::name(mutation.expect)) return nullptr;
-    if (mutation.expect_mode && stored->mode != txn::name(*mutation.expect_mode)) return nullptr;
-    if (mutation.expect_lease && stored->lease != sql::second_after(*mutation.expect_lease)) return nullptr;
-    return stored;
-}
-
 bool BatchPlan::fits(const std::string& text) const { return text.size() + around_row <= session_.facts.packet_bytes; }
 
 // Empty, or why not.
 std::string BatchPlan::add_branches(const std::string& gid, const std::vector<txn::Branch>& branches,
                                     std::vector<std::string>& values) const {
-    if (has_doubles(branches)) return "two of its branches have the same branch_id and op";
+    if (sql::has_doubles(branches)) return "two of its branches have the same branch_id and op";
     for (const txn::Branch& branch : branches) {
         const sql::BranchRow row = sql::branch_row(gid, branch);
         if (auto why = sql::why_refused(row, session_.facts.limits); !why.empty()) return why;
@@ -172,7 +120,7 @@ Outcome BatchPlan::insert(const Mutation& mutation) {
     const auto left = stored_.find(mutation.gid);
     if (left != stored_.end()) {
         if (left->second.id != 0) return Outcome::conflict;
-        for (const StoredRow& row : left->second.rows) left_behind_.push_back(row.id);
+        for (const sql::StoredRow& row : left->second.rows) left_behind_.push_back(row.id);
     }
     const auto& limits = session_.facts.limits;
     sql::GlobalRow row = sql::global_row(mutation.record, limits.extra_bytes());
@@ -192,7 +140,7 @@ Outcome BatchPlan::insert(const Mutation& mutation) {
 }
 
 Outcome BatchPlan::update(const Mutation& mutation) {
-    const Stored* const stored = find_expected(mutation);
+    const sql::Stored* const stored = sql::find_expected(stored_, mutation);
     if (stored == nullptr) return Outcome::not_found;
     const Patch& patch = mutation.patch;
     if (std::ranges::any_of(patch.rows, [&](const RowPatch& row) { return row.row >= stored->rows.size(); })) {
@@ -213,25 +161,14 @@ Outcome BatchPlan::update(const Mutation& mutation) {
 }
 
 Outcome BatchPlan::append(const Mutation& mutation) {
-    const Stored* const stored = find_expected(mutation);
+    const sql::Stored* const stored = sql::find_expected(stored_, mutation);
     if (stored == nullptr) return Outcome::not_found;
-    const auto is_taken = [&](const txn::Branch& branch) {
-        return std::ranges::any_of(stored->rows, [&](const StoredRow& row) {
-            return row.branch_id == branch.branch_id && row.op == branch.op;
-        });
-    };
-    if (std::ranges::any_of(mutation.branches, is_taken) || has_doubles(mutation.branches)) return Outcome::conflict;
+    if (sql::has_conflict(*stored, mutation.branches)) return Outcome::conflict;
     std::vector<std::string> values;
     if (const auto why = add_branches(mutation.gid, mutation.branches, values); !why.empty()) {
         return refuse(mutation.gid, why);
     }
-    Patch evidence;
-    for (std::size_t i = 0; i < mutation.branches.size(); ++i) {
-        const txn::Branch& branch = mutation.branches[i];
-        const sql::RowExtra extra{branch.attempts, branch.last_error, branch.first_call, branch.last_call};
-        if (!sql::is_worth_keeping(extra, branch.status)) continue;
-        evidence.rows.push_back(evidence_of(branch, stored->rows.size() + i));
-    }
+    const Patch evidence = sql::evidence_of(mutation.branches, stored->rows.size());
     const auto changed =
         sql::assignments(evidence, stored->options, stored->ext_data, session_.facts.limits.extra_bytes());
     if (!changed.empty()) global_updates_[assign(changed)].push_back(stored->id);
@@ -289,11 +226,7 @@ Statements BatchPlan::changes() {
 }
 
 void BatchPlan::settle(const Replies& replies) {
-    for (std::size_t i = 0; i < batch_.size(); ++i) {
-        const auto& status = batch_[i].patch.status;
-        const bool is_over = outcomes_[i] != Outcome::ok || (status && txn::is_final(*status));
-        if (is_over && batch_[i].change != Change::insert) shared_.memory.forget(batch_[i].gid);
-    }
+    sql::forget_what_is_over(shared_.memory, batch_, outcomes_);
     if (session_.facts.counting != ServerFacts::Counting::proven || !are_counted()) return;
     for (const Inserted& inserted : inserted_) {
         const std::size_t rows = inserted.mutation->record.branches.size();

@@ -59,16 +59,6 @@ public:
     std::vector<NewRow> expected_rows(const Replies& replies) const;
 
 private:
-    struct StoredRow {
-        std::int64_t id;
-        std::string branch_id, op;
-    };
-    struct Stored {
-        std::int64_t id = 0;  ///< 0: there is no such transaction, but there may be rows that one left behind.
-        std::string status, mode, options, ext_data;
-        Time lease;  ///< next_cron_time.
-        std::vector<StoredRow> rows;
-    };
     using Ids = std::vector<std::int64_t>;
     struct Inserted {
         const Mutation* mutation;
@@ -80,12 +70,8 @@ private:
     Outcome update(const Mutation& mutation);
     Outcome append(const Mutation& mutation);
     bool are_counted() const { return globals_at_ && branches_at_; }
-    bool recall(const std::string& gid, std::size_t rows);
-    bool take_remembered();
     Outcome refuse(const std::string& gid, const std::string& why);
 
-    const Stored* find(const std::string& gid) const;
-    const Stored* find_expected(const Mutation& mutation) const;
     Statement statement() const { return Statement(session_, shared_.zone); }
     std::string assign(const std::vector<sql::Assignment>& assignments) const;
     std::string add_branches(const std::string& gid, const std::vector<txn::Branch>& branches,
@@ -100,9 +86,9 @@ private:
     Shared& shared_;
     std::vector<std::string> gids_, gids_with_rows_;  ///< To be looked up.
     const bool past_locked_;
-    std::map<std::string, Stored, std::less<>> stored_;
+    sql::Recall recall_;
+    sql::StoredByGid stored_;
     std::set<std::string, std::less<>> locked_;
-    std::map<std::string, sql::RowIds, std::less<>> remembered_;
 
     Ids left_behind_;  ///< Rows of transactions that someone removed without them.
     std::vector<std::string> global_values_, branch_values_;

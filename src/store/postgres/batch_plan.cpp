@@ -1,28 +1,10 @@
 #include "store/postgres/batch_plan.h"
 
-#include "store/sql/extra.h"
-
 #include <algorithm>
 #include <numeric>
 
 namespace dtmd::store::postgres {
 namespace {
-
-bool has_doubles(const std::vector<txn::Branch>& branches) {
-    std::set<std::pair<std::string_view, std::string_view>> seen;
-    return !std::ranges::all_of(branches, [&](const auto& row) { return seen.emplace(row.branch_id, row.op).second; });
-}
-
-RowPatch evidence_of(const txn::Branch& branch, std::size_t row) {
-    return {.row = static_cast<std::uint32_t>(row),
-            .status = branch.status,
-            .update_time = branch.update_time,
-            .finish_time = branch.finish_time,
-            .attempts = branch.attempts,
-            .last_error = branch.last_error,
-            .first_call = branch.first_call,
-            .last_call = branch.last_call};
-}
 
 std::vector<sql::BranchRow> rows_of(const std::string& gid, const std::vector<txn::Branch>& branches) {
     std::vector<sql::BranchRow> rows;
@@ -40,23 +22,13 @@ Query with_texts(std::string text, const std::vector<std::string>& texts) {
 
 BatchPlan::BatchPlan(std::span<const Mutation> batch, std::span<Outcome> outcomes, const sql::Limits& limits,
                      Shared& shared, Caution caution)
-    : batch_(batch), outcomes_(outcomes), limits_(limits), shared_(shared), caution_(caution) {
+    : batch_(batch), outcomes_(outcomes), limits_(limits), shared_(shared), caution_(caution), recall_(shared.memory) {
     for (const Mutation& mutation : batch) {
         if (mutation.change == Change::insert || !sql::is_text(mutation.gid)) continue;
         gids_.push_back(mutation.gid);
-        std::uint32_t rows = 0;
-        for (const RowPatch& patch : mutation.patch.rows) rows = std::max(rows, patch.row + 1);
         const bool needs_all_rows = mutation.change == Change::append;
-        if (needs_all_rows || (rows > 0 && !recall(mutation.gid, rows))) gids_with_rows_.push_back(mutation.gid);
+        if (needs_all_rows || !recall_.knows_rows_of(mutation)) gids_with_rows_.push_back(mutation.gid);
     }
-}
-
-// The keys of its first `rows` branch rows are remembered.
-bool BatchPlan::recall(const std::string& gid, std::size_t rows) {
-    auto ids = shared_.memory.find(gid);
-    if (!ids || ids->branches.size() < rows) return false;
-    remembered_.emplace(gid, *std::move(ids));
-    return true;
 }
 
 std::vector<Query> BatchPlan::look() const {
@@ -82,13 +54,13 @@ std::vector<Query> BatchPlan::look() const {
 bool BatchPlan::learn(Replies& replies) {
     Reply& globals = replies[1];
     while (globals.next()) {
-        Stored& stored = stored_[std::string(globals.text(0))];
+        sql::Stored& stored = stored_[std::string(globals.text(0))];
         stored.id = globals.number(1);
         stored.status = globals.text(2);
         stored.mode = globals.text(3);
         stored.options = globals.text(4);
         stored.ext_data = globals.text(5);
-        stored.next_cron_time = globals.time(6);
+        stored.lease = globals.time(6);
     }
     if (caution_.locked) {
         Reply& all = replies.back();
@@ -96,7 +68,7 @@ bool BatchPlan::learn(Replies& replies) {
             if (!stored_.contains(all.text(0))) locked_.emplace(all.text(0));
         }
     }
-    if (!take_remembered()) return false;
+    if (!recall_.complete(stored_)) return false;
     if (gids_with_rows_.empty()) return true;
     Reply& rows = replies[2];
     while (rows.next()) {
@@ -106,21 +78,6 @@ bool BatchPlan::learn(Replies& replies) {
             {.id = rows.number(1), .branch_id = std::string(rows.text(2)), .op = std::string(rows.text(3))});
     }
     return true;
-}
-
-// The rows of a transaction are those that were inserted with it as long as its own row is.
-bool BatchPlan::take_remembered() {
-    bool is_true = true;
-    for (const auto& [gid, ids] : remembered_) {
-        const auto stored = stored_.find(gid);
-        if (stored == stored_.end()) continue;
-        if (stored->second.id != ids.global) {
-            shared_.memory.forget(gid);
-            is_true = false;
-        }
-        for (const std::int64_t id : ids.branches) stored->second.rows.push_back({.id = id, .branch_id = {}, .op = {}});
-    }
-    return is_true;
 }
 
 std::vector<Query> BatchPlan::write() {
@@ -154,7 +111,7 @@ std::vector<Query> BatchPlan::write() {
 }
 
 void BatchPlan::settle(Replies& replies) {
-    forget_what_is_over();
+    sql::forget_what_is_over(shared_.memory, batch_, outcomes_);
     if (new_globals_.empty()) return;
     for (const auto& [gid, index] : inserts_) outcomes_[index] = Outcome::conflict;
     Reply& made = replies[insert_at_];
@@ -181,14 +138,6 @@ void BatchPlan::remember(std::map<std::string, sql::RowIds> made) {
     }
 }
 
-void BatchPlan::forget_what_is_over() {
-    for (std::size_t i = 0; i < batch_.size(); ++i) {
-        const auto& status = batch_[i].patch.status;
-        const bool is_over = outcomes_[i] != Outcome::ok || (status && txn::is_final(*status));
-        if (is_over && batch_[i].change != Change::insert) shared_.memory.forget(batch_[i].gid);
-    }
-}
-
 Outcome BatchPlan::decide(std::size_t index) {
     const Mutation& mutation = batch_[index];
     switch (mutation.change) {
@@ -209,17 +158,6 @@ Outcome BatchPlan::refuse(const std::string& gid, const std::string& why) {
     return Outcome::unavailable;
 }
 
-const BatchPlan::Stored* BatchPlan::find_expected(const Mutation& mutation) const {
-    const auto found = stored_.find(mutation.gid);
-    if (found == stored_.end()) return nullptr;
-    const Stored& stored = found->second;
-    if (!mutation.any_status && stored.status != txn::name(mutation.expect)) return nullptr;
-    if (mutation.expect_mode && stored.mode != txn::name(*mutation.expect_mode)) return nullptr;
-    const auto& lease = mutation.expect_lease;
-    if (lease && stored.next_cron_time != sql::second_after(*lease)) return nullptr;
-    return &stored;
-}
-
 Outcome BatchPlan::not_expected(const std::string& gid) const {
     return locked_.contains(gid) ? Outcome::unavailable : Outcome::not_found;
 }
@@ -237,7 +175,7 @@ Outcome BatchPlan::insert(const Mutation& mutation) {
     sql::GlobalRow row = sql::global_row(mutation.record, limits_.extra_bytes());
     sql::shorten(row, limits_);
     if (const auto why = sql::why_refused(row, limits_); !why.empty()) return refuse(mutation.gid, why);
-    if (has_doubles(mutation.record.branches)) {
+    if (sql::has_doubles(mutation.record.branches)) {
         return refuse(mutation.gid, "two of its branches have the same branch_id and op");
     }
     const auto rows = rows_of(mutation.gid, mutation.record.branches);
@@ -248,7 +186,7 @@ Outcome BatchPlan::insert(const Mutation& mutation) {
 }
 
 Outcome BatchPlan::update(const Mutation& mutation) {
-    const Stored* const stored = find_expected(mutation);
+    const sql::Stored* const stored = sql::find_expected(stored_, mutation);
     if (stored == nullptr) return not_expected(mutation.gid);
     const Patch& patch = mutation.patch;
     if (std::ranges::any_of(patch.rows, [&](const RowPatch& row) { return row.row >= stored->rows.size(); })) {
@@ -262,24 +200,13 @@ Outcome BatchPlan::update(const Mutation& mutation) {
 }
 
 Outcome BatchPlan::append(const Mutation& mutation) {
-    const Stored* const stored = find_expected(mutation);
+    const sql::Stored* const stored = sql::find_expected(stored_, mutation);
     if (stored == nullptr) return not_expected(mutation.gid);
-    const auto is_taken = [&](const txn::Branch& branch) {
-        return std::ranges::any_of(stored->rows, [&](const StoredRow& row) {
-            return row.branch_id == branch.branch_id && row.op == branch.op;
-        });
-    };
-    if (std::ranges::any_of(mutation.branches, is_taken) || has_doubles(mutation.branches)) return Outcome::conflict;
+    if (sql::has_conflict(*stored, mutation.branches)) return Outcome::conflict;
     const auto rows = rows_of(mutation.gid, mutation.branches);
     if (const auto why = why_refused(rows); !why.empty()) return refuse(mutation.gid, why);
 
-    Patch evidence;
-    for (std::size_t i = 0; i < mutation.branches.size(); ++i) {
-        const txn::Branch& branch = mutation.branches[i];
-        const sql::RowExtra extra{branch.attempts, branch.last_error, branch.first_call, branch.last_call};
-        if (!sql::is_worth_keeping(extra, branch.status)) continue;
-        evidence.rows.push_back(evidence_of(branch, stored->rows.size() + i));
-    }
+    const Patch evidence = sql::evidence_of(mutation.branches, stored->rows.size());
     set(global_updates_, stored->id,
         sql::assignments(evidence, stored->options, stored->ext_data, limits_.extra_bytes()));
     for (const sql::BranchRow& row : rows) appended_.add(row);

@@ -43,28 +43,13 @@ public:
     void settle(Replies& replies);
 
 private:
-    struct StoredRow {
-        std::int64_t id;
-        std::string branch_id, op;
-    };
-    struct Stored {
-        std::int64_t id = 0;
-        std::string status, mode, options, ext_data;
-        Time next_cron_time;
-        std::vector<StoredRow> rows;
-    };
-
     Outcome decide(std::size_t index);
     Outcome insert(const Mutation& mutation);
     Outcome update(const Mutation& mutation);
     Outcome append(const Mutation& mutation);
-    bool recall(const std::string& gid, std::size_t rows);
-    bool take_remembered();
-    void forget_what_is_over();
     void remember(std::map<std::string, sql::RowIds> made);
     Outcome refuse(const std::string& gid, const std::string& why);
 
-    const Stored* find_expected(const Mutation& mutation) const;
     Outcome not_expected(const std::string& gid) const;
     std::string why_refused(const std::vector<sql::BranchRow>& rows) const;
     static void set(std::map<std::string, Updates>& updates, std::int64_t id,
@@ -76,9 +61,9 @@ private:
     Shared& shared_;
     const Caution caution_;
     std::vector<std::string> gids_, gids_with_rows_;  ///< To be looked up.
-    std::map<std::string, Stored, std::less<>> stored_;
+    sql::Recall recall_;
+    sql::StoredByGid stored_;
     std::set<std::string, std::less<>> locked_;  ///< By someone else.
-    std::map<std::string, sql::RowIds, std::less<>> remembered_;
 
     GlobalArrays new_globals_;
     BranchArrays new_branches_, appended_;

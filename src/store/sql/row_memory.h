@@ -1,10 +1,13 @@
 #pragma once
 
+#include "store/sql/stored.h"
+
 #include <absl/container/flat_hash_map.h>
 
 #include <cstdint>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -36,5 +39,24 @@ private:
     std::mutex mutex_;
     Known young_, old_;
 };
+
+/// What one batch recalls of the rows it changes.
+class Recall {
+public:
+    explicit Recall(RowMemory& memory) : memory_(memory) {}
+
+    /// Whether all rows that this update changes are known by their keys: then they need not be looked up.
+    bool knows_rows_of(const Mutation& update);
+
+    /// Adds the recalled rows to what was read. False: some were not so any more, and have been forgotten.
+    bool complete(StoredByGid& stored) const;
+
+private:
+    RowMemory& memory_;
+    std::map<std::string, RowIds, std::less<>> recalled_;
+};
+
+/// Forgets the transactions that have ended with this batch, or were not as their writers knew them.
+void forget_what_is_over(RowMemory& memory, std::span<const Mutation> batch, std::span<const Outcome> outcomes);
 
 }  // namespace dtmd::store::sql

@@ -1,26 +1,61 @@
-#include "store/mysql/mysql_backend.h"
 #include "store_contract/mysql_rig.h"
+#include "store_contract/postgres_rig.h"
 #include "store_contract/samples.h"
 #include "store_contract/servers/mariadb.h"
 
 #include <gtest/gtest.h>
 
-// A backend remembers the keys of the rows it has inserted. Whatever happens to those rows, it never changes others.
+#include <memory>
+
+// An SQL backend remembers the keys of the rows it has inserted. Whatever happens to those rows, it never changes
+// others.
 namespace dtmd::store::test {
 namespace {
 
 using namespace std::chrono_literals;
 using txn::BranchStatus;
 using txn::Status;
+using Rows = std::vector<std::size_t>;
 
-class MySqlRememberedRows : public testing::Test {
+/// One test's database, gone when this is.
+class Database {
+public:
+    virtual ~Database() = default;
+    virtual std::unique_ptr<Backend> open() const = 0;          ///< It remembers nothing yet.
+    virtual void run(const std::string& statements) const = 0;  ///< As somebody else.
+};
+
+class OnMariaDb final : public Database {
+public:
+    ~OnMariaDb() override { run("DROP DATABASE " + options_.database); }
+    std::unique_ptr<Backend> open() const override { return open_backend(options_); }
+    void run(const std::string& statements) const override { MariaDb::shared().run(statements, options_.database); }
+
+private:
+    const MySqlOptions options_ = MariaDb::shared().options(MariaDb::fresh_name());
+};
+
+class OnPostgres final : public Database {
+public:
+    std::unique_ptr<Backend> open() const override { return open_backend(schema_.options()); }
+    void run(const std::string& statements) const override { schema_.run(statements); }
+
+private:
+    const PostgresSchema schema_;
+};
+
+template <class T>
+std::unique_ptr<Database> make() {
+    return std::make_unique<T>();
+}
+
+class RememberedRows : public testing::TestWithParam<std::unique_ptr<Database> (*)()> {
 protected:
-    MySqlRememberedRows() : options_(MariaDb::shared().options(MariaDb::fresh_name())) {
+    RememberedRows() : database_(GetParam()()) {
         set_tick(1s);
-        backend_ = open_backend(options_);
+        backend_ = database_->open();
         write(*backend_, {insert(saga("proof"))});
     }
-    ~MySqlRememberedRows() override { MariaDb::shared().run("DROP DATABASE " + options_.database); }
 
     static std::vector<Outcome> write(Backend& backend, const std::vector<Mutation>& batch) {
         std::vector<Outcome> outcomes(batch.size(), Outcome::unknown);
@@ -37,7 +72,7 @@ protected:
 
     // The rows that have succeeded, as another backend sees them.
     std::vector<std::size_t> succeeded(const std::string& gid) {
-        const auto loaded = open_backend(options_)->load(gid);
+        const auto loaded = database_->open()->load(gid);
         std::vector<std::size_t> rows;
         EXPECT_TRUE(loaded && *loaded) << gid;
         if (!loaded || !*loaded) return rows;
@@ -48,13 +83,11 @@ protected:
         return rows;
     }
 
-    const MySqlOptions options_;
+    const std::unique_ptr<Database> database_;
     std::unique_ptr<Backend> backend_;
 };
 
-using Rows = std::vector<std::size_t>;
-
-TEST_F(MySqlRememberedRows, AreThoseOfEachTransactionInABatch) {
+TEST_P(RememberedRows, AreThoseOfEachTransactionInABatch) {
     std::vector<Mutation> inserts, results;
     for (std::uint32_t i = 0; i < 20; ++i) {
         auto record = saga("g" + std::to_string(i));
@@ -70,35 +103,39 @@ TEST_F(MySqlRememberedRows, AreThoseOfEachTransactionInABatch) {
     EXPECT_EQ(succeeded("proof"), Rows{});
 }
 
-TEST_F(MySqlRememberedRows, AreForgottenWhenOthersHaveTakenTheirPlace) {
+TEST_P(RememberedRows, AreForgottenWhenOthersHaveTakenTheirPlace) {
     write(*backend_, {insert(saga("a"))});
-    const std::string database = options_.database;
-    MariaDb::shared().run("DELETE FROM " + database + ".trans_global WHERE gid='a'");
-    MariaDb::shared().run("DELETE FROM " + database + ".trans_branch_op WHERE gid='a'");
-    const auto other = open_backend(options_);
+    database_->run("DELETE FROM trans_global WHERE gid='a'");
+    database_->run("DELETE FROM trans_branch_op WHERE gid='a'");
+    const auto other = database_->open();
     write(*other, {insert(saga("b")), insert(saga("a"))});
     EXPECT_EQ(write(*backend_, {result("a", 1)}), std::vector{Outcome::ok});
     EXPECT_EQ(succeeded("a"), Rows{1});
     EXPECT_EQ(succeeded("b"), Rows{});
 }
 
-TEST_F(MySqlRememberedRows, AreLookedUpWhereAnotherNodeHasAddedSome) {
+TEST_P(RememberedRows, AreLookedUpWhereAnotherNodeHasAddedSome) {
     write(*backend_, {insert(saga("a"))});
-    const auto other = open_backend(options_);
+    const auto other = database_->open();
     write(*other, {append("a", Status::submitted, {branch("07", "action"), branch("08", "action")})});
     EXPECT_EQ(write(*backend_, {result("a", 5)}), std::vector{Outcome::ok});
     EXPECT_EQ(succeeded("a"), Rows{5});
 }
 
-TEST_F(MySqlRememberedRows, AreGoneWithTheirTransaction) {
+TEST_P(RememberedRows, AreGoneWithTheirTransaction) {
     write(*backend_, {insert(saga("a"))});
-    MariaDb::shared().run("DELETE FROM " + options_.database + ".trans_global WHERE gid='a'");
+    database_->run("DELETE FROM trans_global WHERE gid='a'");
     EXPECT_EQ(write(*backend_, {result("a", 1)}), std::vector{Outcome::not_found});
 }
 
-TEST_F(MySqlRememberedRows, AreNotForetoldWhereKeysAreNotConsecutive) {
+INSTANTIATE_TEST_SUITE_P(Stores, RememberedRows, testing::Values(&make<OnMariaDb>, &make<OnPostgres>),
+                         [](const auto& one) { return one.index == 0 ? "mysql" : "postgres"; });
+
+class OnlyMySqlRememberedRows : public RememberedRows {};
+
+TEST_P(OnlyMySqlRememberedRows, AreNotForetoldWhereKeysAreNotConsecutive) {
     MariaDb::shared().run("SET GLOBAL auto_increment_increment=3");
-    const auto odd = open_backend(options_);
+    const auto odd = database_->open();
     write(*odd, {insert(saga("a"))});
     write(*odd, {insert(saga("b")), insert(saga("c"))});
     EXPECT_EQ(write(*odd, {result("b", 3), result("c", 2)}), std::vector(2, Outcome::ok));
@@ -107,6 +144,9 @@ TEST_F(MySqlRememberedRows, AreNotForetoldWhereKeysAreNotConsecutive) {
     EXPECT_EQ(succeeded("b"), Rows{3});
     EXPECT_EQ(succeeded("c"), Rows{2});
 }
+
+INSTANTIATE_TEST_SUITE_P(Stores, OnlyMySqlRememberedRows, testing::Values(&make<OnMariaDb>),
+                         [](const auto&) { return "mysql"; });
 
 }  // namespace
 }  // namespace dtmd::store::test

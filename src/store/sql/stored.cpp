@@ -1,0 +1,55 @@
+#include "store/sql/stored.h"
+
+#include "store/sql/extra.h"
+#include "store/sql/row.h"
+
+#include <algorithm>
+#include <set>
+#include <string_view>
+#include <utility>
+
+namespace dtmd::store::sql {
+
+const Stored* find_expected(const StoredByGid& all, const Mutation& mutation) {
+    const auto found = all.find(mutation.gid);
+    if (found == all.end() || found->second.id == 0) return nullptr;
+    const Stored& stored = found->second;
+    if (!mutation.any_status && stored.status != txn::name(mutation.expect)) return nullptr;
+    if (mutation.expect_mode && stored.mode != txn::name(*mutation.expect_mode)) return nullptr;
+    if (mutation.expect_lease && stored.lease != second_after(*mutation.expect_lease)) return nullptr;
+    return &stored;
+}
+
+bool has_doubles(const std::vector<txn::Branch>& branches) {
+    std::set<std::pair<std::string_view, std::string_view>> seen;
+    return !std::ranges::all_of(branches, [&](const auto& row) { return seen.emplace(row.branch_id, row.op).second; });
+}
+
+bool has_conflict(const Stored& stored, const std::vector<txn::Branch>& appended) {
+    const auto is_taken = [&](const txn::Branch& branch) {
+        return std::ranges::any_of(stored.rows, [&](const StoredRow& row) {
+            return row.branch_id == branch.branch_id && row.op == branch.op;
+        });
+    };
+    return std::ranges::any_of(appended, is_taken) || has_doubles(appended);
+}
+
+Patch evidence_of(const std::vector<txn::Branch>& appended, std::size_t rows) {
+    Patch evidence;
+    for (std::size_t i = 0; i < appended.size(); ++i) {
+        const txn::Branch& branch = appended[i];
+        const RowExtra extra{branch.attempts, branch.last_error, branch.first_call, branch.last_call};
+        if (!is_worth_keeping(extra, branch.status)) continue;
+        evidence.rows.push_back({.row = static_cast<std::uint32_t>(rows + i),
+                                 .status = branch.status,
+                                 .update_time = branch.update_time,
+                                 .finish_time = branch.finish_time,
+                                 .attempts = branch.attempts,
+                                 .last_error = branch.last_error,
+                                 .first_call = branch.first_call,
+                                 .last_call = branch.last_call});
+    }
+    return evidence;
+}
+
+}  // namespace dtmd::store::sql

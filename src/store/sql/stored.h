@@ -1,0 +1,42 @@
+#pragma once
+
+#include "store/backend.h"
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+// What is stored of the transactions that a batch changes, and what that says of the changes: the same for every SQL
+// dialect. Pure.
+namespace dtmd::store::sql {
+
+struct StoredRow {
+    std::int64_t id;
+    std::string branch_id, op;
+};
+
+/// A transaction whose row is locked.
+struct Stored {
+    std::int64_t id = 0;  ///< 0: there is no such transaction, but there may be rows that one left behind.
+    std::string status, mode, options, ext_data;
+    Time lease;                   ///< next_cron_time.
+    std::vector<StoredRow> rows;  ///< In creation order, if the batch needs them.
+};
+
+using StoredByGid = std::map<std::string, Stored, std::less<>>;
+
+/// What an update or an append changes; null if it isn't there, or isn't as the mutation expects it.
+const Stored* find_expected(const StoredByGid& all, const Mutation& mutation);
+
+/// Two rows have the same branch_id and op.
+bool has_doubles(const std::vector<txn::Branch>& branches);
+
+/// Rows that are to be appended are there already, or twice among themselves.
+bool has_conflict(const Stored& stored, const std::vector<txn::Branch>& appended);
+
+/// What the global row has to say of rows that are appended behind the first `rows`.
+Patch evidence_of(const std::vector<txn::Branch>& appended, std::size_t rows);
+
+}  // namespace dtmd::store::sql
