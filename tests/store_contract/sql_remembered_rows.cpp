@@ -70,6 +70,13 @@ protected:
         return update(gid, Status::submitted, patch);
     }
 
+    // Of a node that has the lease: the transaction needs not be read.
+    static Mutation foretold(const std::string& gid, std::uint32_t row, Time lease = at(0)) {
+        auto mutation = result(gid, row);
+        mutation.expect_lease = lease;
+        return mutation;
+    }
+
     // The rows that have succeeded, as another backend sees them.
     std::vector<std::size_t> succeeded(const std::string& gid) {
         const auto loaded = database_->open()->load(gid);
@@ -126,6 +133,74 @@ TEST_P(RememberedRows, AreGoneWithTheirTransaction) {
     write(*backend_, {insert(saga("a"))});
     database_->run("DELETE FROM trans_global WHERE gid='a'");
     EXPECT_EQ(write(*backend_, {result("a", 1)}), std::vector{Outcome::not_found});
+}
+
+TEST_P(RememberedRows, AreChangedWithoutBeingRead) {
+    auto later = saga("b", at(3));
+    later.status = Status::prepared;
+    write(*backend_, {insert(saga("a")), insert(later), insert(tcc("c"))});
+    auto second = foretold("b", 2, at(3));
+    second.expect = Status::prepared;
+    auto third = update("c", Status::prepared, Patch{.status = Status::submitted, .update_time = at(6)});
+    third.expect_lease = at(0);
+    EXPECT_EQ(write(*backend_, {insert(saga("d")), foretold("a", 1), second, third}), std::vector(4, Outcome::ok));
+    EXPECT_EQ(succeeded("a"), Rows{1});
+    EXPECT_EQ(succeeded("b"), Rows{2});
+    EXPECT_EQ((*database_->open()->load("c"))->status, Status::submitted);
+    EXPECT_EQ(write(*backend_, {foretold("d", 3), foretold("a", 3)}), std::vector(2, Outcome::ok));
+    EXPECT_EQ(succeeded("a"), (Rows{1, 3}));
+    EXPECT_EQ(succeeded("d"), Rows{3});
+}
+
+// Each of these is found out by the server alone, and the rest of the batch must not suffer from it.
+TEST_P(RememberedRows, AreLeftAloneByWhoeverHasLostThem) {
+    write(*backend_, {insert(saga("kept")), insert(saga("turned")), insert(saga("claimed")), insert(saga("gone"))});
+    const auto other = database_->open();
+    write(*other, {turn("turned", Status::submitted, Status::aborting)});
+    write(*other, {update("claimed", Status::submitted, Patch{.next_cron_time = at(9), .update_time = at(1)})});
+    database_->run("DELETE FROM trans_global WHERE gid='gone'");
+    for (const std::string gid : {"turned", "claimed", "gone"}) {
+        const std::vector batch{insert(saga("beside " + gid)), foretold("kept", 1), foretold(gid, 1)};
+        EXPECT_EQ(write(*backend_, batch), (std::vector{Outcome::ok, Outcome::ok, Outcome::not_found})) << gid;
+    }
+    EXPECT_EQ(succeeded("kept"), Rows{1});
+    EXPECT_EQ(succeeded("turned"), Rows{});
+    EXPECT_EQ(succeeded("claimed"), Rows{});
+    EXPECT_EQ(write(*backend_, {foretold("claimed", 1, at(9))}), std::vector{Outcome::ok});
+    EXPECT_EQ(succeeded("claimed"), Rows{1});
+}
+
+TEST_P(RememberedRows, AreNotTakenForOnesThatReplacedThem) {
+    write(*backend_, {insert(saga("a"))});
+    database_->run("DELETE FROM trans_global WHERE gid='a'");
+    database_->run("DELETE FROM trans_branch_op WHERE gid='a'");
+    write(*database_->open(), {insert(saga("b")), insert(saga("a"))});
+    EXPECT_EQ(write(*backend_, {foretold("a", 1)}), std::vector{Outcome::ok});
+    EXPECT_EQ(succeeded("a"), Rows{1});
+    EXPECT_EQ(succeeded("b"), Rows{});
+}
+
+TEST_P(RememberedRows, AreChangedBesideAGidThatExists) {
+    write(*backend_, {insert(saga("a"))});
+    const std::vector batch{insert(saga("proof")), insert(saga("new")), foretold("a", 1)};
+    EXPECT_EQ(write(*backend_, batch), (std::vector{Outcome::conflict, Outcome::ok, Outcome::ok}));
+    EXPECT_EQ(succeeded("a"), Rows{1});
+    EXPECT_TRUE(*database_->open()->load("new"));
+}
+
+TEST_P(RememberedRows, KeepTheEvidenceThatOthersHaveLeft) {
+    write(*backend_, {insert(saga("a"))});
+    auto failed = foretold("a", 1);
+    failed.patch.rows[0] = {.row = 1, .update_time = at(5), .attempts = 2, .last_error = "HTTP 500"};
+    failed.patch.retry_count = 1;
+    auto passed = foretold("a", 3);
+    passed.patch.retry_count = 1;
+    EXPECT_EQ(write(*backend_, {failed}), std::vector{Outcome::ok});
+    EXPECT_EQ(write(*backend_, {passed}), std::vector{Outcome::ok});
+    const auto stored = database_->open()->load("a");
+    EXPECT_EQ((*stored)->retry_count, 1);
+    EXPECT_EQ((*stored)->branches[1].last_error, "HTTP 500");
+    EXPECT_EQ((*stored)->branches[3].status, BranchStatus::succeed);
 }
 
 INSTANTIATE_TEST_SUITE_P(Stores, RememberedRows, testing::Values(&make<OnMariaDb>, &make<OnPostgres>),

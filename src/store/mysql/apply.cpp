@@ -7,9 +7,10 @@ Result<void> MySqlBackend::apply(std::span<const Mutation> batch, std::span<Outc
     LookHow how;
     return transact<void>([&](Session& session) {
         auto written = write(session, batch, outcomes, how);
-        // Most gids to be inserted are new, and hardly a row is locked by a stranger, so both are only looked at when
-        // it turns out to be otherwise.
+        // Most gids to be inserted are new, what is remembered is so, and hardly a row is locked by a stranger: all of
+        // it is only looked at when it turns out to be otherwise.
         how.for_new_gids = true;
+        how.trusts_memory = false;
         how.past_locked = !written && written.error().fault == Fault::locked && session.facts.skips_locked;
         return written;
     });

@@ -71,7 +71,7 @@ Result<T> MySqlBackend::transact(Work work) {
         }
         const Failure& failure = done.error();
         const bool may_help = failure.fault == Fault::rolled_back || failure.fault == Fault::duplicate ||
-                              (failure.fault == Fault::locked && attempt == 1);
+                              failure.fault == Fault::mistaken || (failure.fault == Fault::locked && attempt == 1);
         auto error = link_.failed(failure, committing_);
         if (!may_help || attempt == most_attempts) return error;
     }

@@ -23,9 +23,18 @@ BatchPlan::BatchPlan(std::span<const Mutation> batch, std::span<Outcome> outcome
       shared_(shared),
       past_locked_(how.past_locked),
       recall_(shared.memory) {
+    auto foretold = how.trusts_memory ? recall_.foretell(batch, extra_bytes()) : std::nullopt;
+    if (foretold) {
+        stored_ = *std::move(foretold);
+    } else {
+        gather_gids(how);
+    }
+}
+
+void BatchPlan::gather_gids(LookHow how) {
     const bool has_changes =
-        std::ranges::any_of(batch, [](const Mutation& mutation) { return mutation.change != Change::insert; });
-    for (const Mutation& mutation : batch) {
+        std::ranges::any_of(batch_, [](const Mutation& mutation) { return mutation.change != Change::insert; });
+    for (const Mutation& mutation : batch_) {
         const bool is_insert = mutation.change == Change::insert;
         if ((is_insert && !how.for_new_gids && !has_changes) || !sql::is_text(mutation.gid)) continue;
         gids_.push_back(mutation.gid);
@@ -45,6 +54,25 @@ Statements BatchPlan::look() const {
     rows.raw("SELECT gid,id,branch_id,op FROM trans_branch_op WHERE gid IN ").list(gids_with_rows_);
     all.push_back(rows.take());
     return all;
+}
+
+// Locks what is foretold, and fails where it is not so: EXP of 710 is out of range on every server.
+std::string BatchPlan::make_sure() const {
+    std::map<std::pair<std::string_view, Time>, std::pair<Ids, std::vector<std::string>>> alike;
+    for (const auto& [gid, stored] : stored_) {
+        auto& [ids, gids] = alike[{stored.status, stored.lease}];
+        ids.push_back(stored.id);
+        gids.push_back(gid);
+    }
+    Statement out = statement();
+    out.raw("SELECT EXP(IF(COUNT(*)=").number(static_cast<std::int64_t>(stored_.size()));
+    out.raw(",0,710)) FROM trans_global FORCE INDEX (PRIMARY) WHERE ");
+    std::string_view before;
+    for (const auto& [same, rows] : alike) {
+        out.raw(std::exchange(before, " OR ")).raw("(id IN ").list(rows.first).raw(" AND gid IN ").list(rows.second);
+        out.raw(" AND status=").text(same.first).raw(" AND next_cron_time=").time(same.second).raw(")");
+    }
+    return out.raw(" FOR UPDATE").take();
 }
 
 bool BatchPlan::learn(Replies& replies) {
@@ -133,7 +161,10 @@ Outcome BatchPlan::insert(const Mutation& mutation) {
     std::vector<std::string> branches;
     const auto why = add_branches(mutation.gid, mutation.record.branches, branches);
     if (!why.empty()) return refuse(mutation.gid, why);
-    inserted_.push_back({.mutation = &mutation, .global = global_values_.size(), .branches = branch_values_.size()});
+    inserted_.push_back({.mutation = &mutation,
+                         .ext_data = std::move(row.ext_data),
+                         .global = global_values_.size(),
+                         .branches = branch_values_.size()});
     global_values_.push_back(std::move(value));
     std::ranges::move(branches, std::back_inserter(branch_values_));
     return Outcome::ok;
@@ -147,7 +178,7 @@ Outcome BatchPlan::update(const Mutation& mutation) {
         return Outcome::not_found;
     }
     const auto& limits = session_.facts.limits;
-    auto assignments = sql::assignments(patch, stored->options, stored->ext_data, limits.extra_bytes());
+    auto assignments = sql::assignments(patch, *stored, limits.extra_bytes());
     if (const auto why = sql::why_refused(assignments, limits); !why.empty()) return refuse(mutation.gid, why);
     if (!assignments.empty()) {
         std::string text = assign(assignments);
@@ -169,8 +200,7 @@ Outcome BatchPlan::append(const Mutation& mutation) {
         return refuse(mutation.gid, why);
     }
     const Patch evidence = sql::evidence_of(mutation.branches, stored->rows.size());
-    const auto changed =
-        sql::assignments(evidence, stored->options, stored->ext_data, session_.facts.limits.extra_bytes());
+    const auto changed = sql::assignments(evidence, *stored, extra_bytes());
     if (!changed.empty()) global_updates_[assign(changed)].push_back(stored->id);
     std::ranges::move(values, std::back_inserter(branch_values_));
     return Outcome::ok;
@@ -207,6 +237,7 @@ std::optional<std::size_t> BatchPlan::add_inserts(Statements& out, std::string_v
 Statements BatchPlan::changes() {
     Statements all;
     if (is_blind()) all.emplace_back("START TRANSACTION");
+    if (is_blind() && !stored_.empty()) all.push_back(make_sure());
     if (!left_behind_.empty()) {
         all.push_back(statement().raw("DELETE FROM trans_branch_op WHERE id IN ").list(left_behind_).take());
     }
@@ -226,16 +257,17 @@ Statements BatchPlan::changes() {
 }
 
 void BatchPlan::settle(const Replies& replies) {
-    sql::forget_what_is_over(shared_.memory, batch_, outcomes_);
+    sql::forget_what_is_over(shared_.memory, batch_, outcomes_, extra_bytes());
     if (session_.facts.counting != ServerFacts::Counting::proven || !are_counted()) return;
     for (const Inserted& inserted : inserted_) {
-        const std::size_t rows = inserted.mutation->record.branches.size();
-        if (rows == 0) continue;
-        sql::RowIds ids{.global = replies[*globals_at_].first_id() + static_cast<std::int64_t>(inserted.global),
-                        .branches = Ids(rows)};
-        std::iota(ids.branches.begin(), ids.branches.end(),
-                  replies[*branches_at_].first_id() + static_cast<std::int64_t>(inserted.branches));
-        shared_.memory.remember(inserted.mutation->gid, std::move(ids));
+        const txn::Transaction& record = inserted.mutation->record;
+        auto what = sql::remembered(record, inserted.ext_data);
+        what.ids.global = replies[*globals_at_].first_id() + static_cast<std::int64_t>(inserted.global);
+        what.ids.branches.resize(record.branches.size());
+        const std::int64_t first = branches_at_ ? replies[*branches_at_].first_id() : 0;
+        std::iota(what.ids.branches.begin(), what.ids.branches.end(),
+                  first + static_cast<std::int64_t>(inserted.branches));
+        shared_.memory.remember(record.gid, std::move(what));
     }
 }
 

@@ -21,6 +21,10 @@ struct LookHow {
 
     /// Rows that someone else has locked are passed by; their changes are answered `unavailable`, the others are made.
     bool past_locked = false;
+
+    /// Transactions that must be as they are remembered are not read: the server makes sure of them on its way, and
+    /// does nothing if that was wrong.
+    bool trusts_memory = true;
 };
 
 /// What one batch of changes does to the tables: first what has to be looked up, then an outcome for each change, then
@@ -32,7 +36,7 @@ public:
     BatchPlan(std::span<const Mutation> batch, std::span<Outcome> outcomes, const Session& session, Shared& shared,
               LookHow how);
 
-    /// Nothing has to be looked up.
+    /// Nothing has to be looked up: all is new, or foretold.
     bool is_blind() const { return gids_.empty(); }
 
     /// Begins the database transaction, locks the rows that will be changed, and reads what decides.
@@ -62,6 +66,7 @@ private:
     using Ids = std::vector<std::int64_t>;
     struct Inserted {
         const Mutation* mutation;
+        std::string ext_data;
         std::size_t global, branches;  ///< Where its rows begin among all that are inserted.
     };
 
@@ -69,10 +74,13 @@ private:
     Outcome insert(const Mutation& mutation);
     Outcome update(const Mutation& mutation);
     Outcome append(const Mutation& mutation);
-    bool are_counted() const { return globals_at_ && branches_at_; }
+    bool are_counted() const { return globals_at_ && (branches_at_ || branch_values_.empty()); }
     Outcome refuse(const std::string& gid, const std::string& why);
 
     Statement statement() const { return Statement(session_, shared_.zone); }
+    std::size_t extra_bytes() const { return session_.facts.limits.extra_bytes(); }
+    void gather_gids(LookHow how);
+    std::string make_sure() const;
     std::string assign(const std::vector<sql::Assignment>& assignments) const;
     std::string add_branches(const std::string& gid, const std::vector<txn::Branch>& branches,
                              std::vector<std::string>& values) const;
@@ -87,7 +95,7 @@ private:
     std::vector<std::string> gids_, gids_with_rows_;  ///< To be looked up.
     const bool past_locked_;
     sql::Recall recall_;
-    sql::StoredByGid stored_;
+    sql::StoredByGid stored_;  ///< As it was read, or foretold.
     std::set<std::string, std::less<>> locked_;
 
     Ids left_behind_;  ///< Rows of transactions that someone removed without them.

@@ -34,6 +34,7 @@ Fault fault_of(unsigned code) {
         case er_read_only_mode:
         case er_unknown_com: return Fault::demoted;
         case ER_LOCK_WAIT_TIMEOUT: return Fault::locked;
+        case ER_DATA_OUT_OF_RANGE: return Fault::mistaken;  // See BatchPlan::make_sure.
         case ER_DUP_ENTRY:
         case ER_DUP_ENTRY_WITH_KEY_NAME: return Fault::duplicate;
         case ER_SERVER_SHUTDOWN:

@@ -17,6 +17,7 @@ enum class Fault {
     locked,       ///< Another client kept a row locked for too long: not done.
     demoted,      ///< This server takes no changes (any more): not done, try another host.
     duplicate,    ///< A unique key is taken: not done.
+    mistaken,     ///< What was foretold is not so: not done.
     refused,      ///< Anything else the server said no to: not done.
 };
 

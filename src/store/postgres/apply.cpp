@@ -7,6 +7,7 @@ Result<void> PostgresBackend::apply(std::span<const Mutation> batch, std::span<O
     Caution caution;
     return transact<void>([&](Session& session) {
         auto written = write(session, batch, outcomes, caution);
+        if (!written) caution.forgetful = true;
         if (!written && written.error().fault == Fault::duplicate) caution.left_behind = true;
         if (!written && written.error().fault == Fault::locked) caution.locked = true;
         return written;

@@ -62,8 +62,8 @@ Result<T> PostgresBackend::transact(Work work) {
         }
         const Fault fault = done.error().fault;
         const bool is_locked = fault == Fault::locked;
-        const bool may_help =
-            fault == Fault::rolled_back || fault == Fault::duplicate || fault == Fault::stale || is_locked;
+        const bool may_help = fault == Fault::rolled_back || fault == Fault::duplicate || fault == Fault::mistaken ||
+                              fault == Fault::stale || is_locked;
         auto error = link_.failed(done.error(), committing_);
         if (!may_help || attempt == most_attempts || (is_locked && was_locked)) return error;
         was_locked = was_locked || is_locked;

@@ -23,7 +23,16 @@ Query with_texts(std::string text, const std::vector<std::string>& texts) {
 BatchPlan::BatchPlan(std::span<const Mutation> batch, std::span<Outcome> outcomes, const sql::Limits& limits,
                      Shared& shared, Caution caution)
     : batch_(batch), outcomes_(outcomes), limits_(limits), shared_(shared), caution_(caution), recall_(shared.memory) {
-    for (const Mutation& mutation : batch) {
+    auto foretold = caution.forgetful ? std::nullopt : recall_.foretell(batch, limits.extra_bytes());
+    if (foretold) {
+        stored_ = *std::move(foretold);
+    } else {
+        gather_gids();
+    }
+}
+
+void BatchPlan::gather_gids() {
+    for (const Mutation& mutation : batch_) {
         if (mutation.change == Change::insert || !sql::is_text(mutation.gid)) continue;
         gids_.push_back(mutation.gid);
         const bool needs_all_rows = mutation.change == Change::append;
@@ -49,6 +58,25 @@ std::vector<Query> BatchPlan::look() const {
         queries.push_back(with_texts("SELECT gid FROM trans_global WHERE gid=ANY($1::text[])", gids_));
     }
     return queries;
+}
+
+// Locks what is foretold, and divides by zero where it is not so.
+Query BatchPlan::make_sure() const {
+    Query query{.text =
+                    "SELECT 1/(count(*)=$1)::int FROM (SELECT FROM trans_global g JOIN "
+                    "unnest($2::bigint[],$3::text[],$4::text[],$5::timestamptz[]) AS e(id,gid,status,lease) "
+                    "ON g.id=e.id AND g.gid=e.gid AND g.status=e.status AND g.next_cron_time=e.lease "
+                    "ORDER BY g.gid FOR UPDATE OF g) AS sure"};
+    Array ids(Array::Type::number), gids(Array::Type::text), statuses(Array::Type::text), leases(Array::Type::time);
+    for (const auto& [gid, stored] : stored_) {
+        ids.add(stored.id);
+        gids.add(std::string_view(gid));
+        statuses.add(std::string_view(stored.status));
+        leases.add(stored.lease);
+    }
+    query.parameters.number(static_cast<std::int64_t>(stored_.size()));
+    query.parameters.array(ids).array(gids).array(statuses).array(leases);
+    return query;
 }
 
 bool BatchPlan::learn(Replies& replies) {
@@ -92,34 +120,35 @@ std::vector<Query> BatchPlan::write() {
     for (const auto& [signature, updates] : branch_updates_) queries.push_back(updates.query("trans_branch_op"));
     if (!new_globals_.empty() && caution_.left_behind) {
         std::vector<std::string> gids;
-        for (const auto& [gid, index] : inserts_) gids.emplace_back(gid);
+        for (const auto& [gid, inserted] : inserts_) gids.emplace_back(gid);
         queries.push_back(
             with_texts("DELETE FROM trans_branch_op b WHERE b.gid=ANY($1::text[]) AND NOT EXISTS "
                        "(SELECT 1 FROM trans_global g WHERE g.gid=b.gid)",
                        gids));
     }
     if (!new_globals_.empty()) queries.push_back(insert_transactions(new_globals_, new_branches_));
-    if (queries.empty()) return queries;
+    const bool is_foretold = gids_.empty() && !stored_.empty();
+    if (queries.empty() && !is_foretold) return queries;
 
-    insert_at_ = queries.size() - 1;
-    if (gids_.empty()) {
-        queries.insert(queries.begin(), {.text = "BEGIN"});
-        ++insert_at_;
-    }
-    queries.push_back({.text = "COMMIT"});
-    return queries;
+    std::vector<Query> all;
+    if (gids_.empty()) all.push_back({.text = "BEGIN"});
+    if (is_foretold) all.push_back(make_sure());
+    std::ranges::move(queries, std::back_inserter(all));
+    insert_at_ = all.size() - 1;
+    all.push_back({.text = "COMMIT"});
+    return all;
 }
 
 void BatchPlan::settle(Replies& replies) {
-    sql::forget_what_is_over(shared_.memory, batch_, outcomes_);
+    sql::forget_what_is_over(shared_.memory, batch_, outcomes_, limits_.extra_bytes());
     if (new_globals_.empty()) return;
-    for (const auto& [gid, index] : inserts_) outcomes_[index] = Outcome::conflict;
+    for (const auto& [gid, inserted] : inserts_) outcomes_[inserted.index] = Outcome::conflict;
     Reply& made = replies[insert_at_];
     std::map<std::string, sql::RowIds> ids;
     while (made.next()) {
         const auto found = inserts_.find(made.text(0));
         if (found == inserts_.end()) continue;
-        outcomes_[found->second] = Outcome::ok;
+        outcomes_[found->second.index] = Outcome::ok;
         sql::RowIds& of_gid = ids[std::string(made.text(0))];
         if (made.number(2) == 0) {
             of_gid.global = made.number(1);
@@ -132,20 +161,18 @@ void BatchPlan::settle(Replies& replies) {
 
 void BatchPlan::remember(std::map<std::string, sql::RowIds> made) {
     for (auto& [gid, ids] : made) {
-        if (ids.branches.empty()) continue;
+        Insert& inserted = inserts_.at(gid);
         std::ranges::sort(ids.branches);
-        shared_.memory.remember(gid, std::move(ids));
+        auto what = sql::remembered(batch_[inserted.index].record, std::move(inserted.ext_data));
+        what.ids = std::move(ids);
+        shared_.memory.remember(gid, std::move(what));
     }
 }
 
 Outcome BatchPlan::decide(std::size_t index) {
     const Mutation& mutation = batch_[index];
     switch (mutation.change) {
-        case Change::insert: {
-            const Outcome outcome = insert(mutation);
-            if (outcome == Outcome::unknown) inserts_.emplace(mutation.gid, index);
-            return outcome;
-        }
+        case Change::insert: return insert(index);
         case Change::update: return update(mutation);
         case Change::append: return append(mutation);
     }
@@ -171,7 +198,8 @@ std::string BatchPlan::why_refused(const std::vector<sql::BranchRow>& rows) cons
 }
 
 // `unknown` until the server has said whether the gid is new.
-Outcome BatchPlan::insert(const Mutation& mutation) {
+Outcome BatchPlan::insert(std::size_t index) {
+    const Mutation& mutation = batch_[index];
     sql::GlobalRow row = sql::global_row(mutation.record, limits_.extra_bytes());
     sql::shorten(row, limits_);
     if (const auto why = sql::why_refused(row, limits_); !why.empty()) return refuse(mutation.gid, why);
@@ -182,6 +210,7 @@ Outcome BatchPlan::insert(const Mutation& mutation) {
     if (const auto why = why_refused(rows); !why.empty()) return refuse(mutation.gid, why);
     new_globals_.add(row);
     for (const sql::BranchRow& branch : rows) new_branches_.add(branch);
+    inserts_.emplace(mutation.gid, Insert{.index = index, .ext_data = std::move(row.ext_data)});
     return Outcome::unknown;
 }
 
@@ -192,7 +221,7 @@ Outcome BatchPlan::update(const Mutation& mutation) {
     if (std::ranges::any_of(patch.rows, [&](const RowPatch& row) { return row.row >= stored->rows.size(); })) {
         return Outcome::not_found;
     }
-    auto assignments = sql::assignments(patch, stored->options, stored->ext_data, limits_.extra_bytes());
+    auto assignments = sql::assignments(patch, *stored, limits_.extra_bytes());
     if (const auto why = sql::why_refused(assignments, limits_); !why.empty()) return refuse(mutation.gid, why);
     set(global_updates_, stored->id, assignments);
     for (const RowPatch& row : patch.rows) set(branch_updates_, stored->rows[row.row].id, sql::assignments(row));
@@ -207,8 +236,7 @@ Outcome BatchPlan::append(const Mutation& mutation) {
     if (const auto why = why_refused(rows); !why.empty()) return refuse(mutation.gid, why);
 
     const Patch evidence = sql::evidence_of(mutation.branches, stored->rows.size());
-    set(global_updates_, stored->id,
-        sql::assignments(evidence, stored->options, stored->ext_data, limits_.extra_bytes()));
+    set(global_updates_, stored->id, sql::assignments(evidence, *stored, limits_.extra_bytes()));
     for (const sql::BranchRow& row : rows) appended_.add(row);
     return Outcome::ok;
 }

@@ -17,6 +17,10 @@ namespace dtmd::store::postgres {
 struct Caution {
     bool left_behind = false;  ///< A new gid may have branches that someone left without their transaction.
     bool locked = false;       ///< Rows may be locked for long: answer those changes `unavailable` and do the others.
+
+    /// What is remembered of transactions may not be so: read them. Otherwise the server makes sure of it on its way,
+    /// and does nothing if that was wrong.
+    bool forgetful = false;
 };
 
 /// What one batch of changes does to the tables: first what has to be looked up, then what is to be written, a few
@@ -43,11 +47,18 @@ public:
     void settle(Replies& replies);
 
 private:
+    struct Insert {
+        std::size_t index;  ///< Of its change.
+        std::string ext_data;
+    };
+
     Outcome decide(std::size_t index);
-    Outcome insert(const Mutation& mutation);
+    Outcome insert(std::size_t index);
     Outcome update(const Mutation& mutation);
     Outcome append(const Mutation& mutation);
     void remember(std::map<std::string, sql::RowIds> made);
+    void gather_gids();
+    Query make_sure() const;
     Outcome refuse(const std::string& gid, const std::string& why);
 
     Outcome not_expected(const std::string& gid) const;
@@ -62,12 +73,12 @@ private:
     const Caution caution_;
     std::vector<std::string> gids_, gids_with_rows_;  ///< To be looked up.
     sql::Recall recall_;
-    sql::StoredByGid stored_;
+    sql::StoredByGid stored_;                    ///< As it was read, or foretold.
     std::set<std::string, std::less<>> locked_;  ///< By someone else.
 
     GlobalArrays new_globals_;
     BranchArrays new_branches_, appended_;
-    std::map<std::string_view, std::size_t> inserts_;                 ///< gid -> index of its change.
+    std::map<std::string_view, Insert> inserts_;                      ///< By gid.
     std::size_t insert_at_ = 0;                                       ///< Which answer says which gids were new.
     std::map<std::string, Updates> global_updates_, branch_updates_;  ///< By signature.
 };

@@ -40,6 +40,7 @@ Fault fault_of(std::string_view code, bool is_fatal) {
     if (code == "55P03") return Fault::locked;
     if (code == "25006") return Fault::demoted;
     if (code == "23505") return Fault::duplicate;
+    if (code == "22012") return Fault::mistaken;  // See BatchPlan::make_sure.
     // A prepared statement is gone (a pooler, DISCARD ALL), or a table was altered since it was prepared.
     if (code == "26000" || code == "0A000") return Fault::stale;
     return Fault::refused;

@@ -14,6 +14,7 @@ enum class Fault {
     locked,       ///< Someone else has locked what it needs, for long: not done.
     demoted,      ///< This server takes no changes (any more): not done, try another host.
     duplicate,    ///< A unique key is taken: not done.
+    mistaken,     ///< What was foretold is not so: not done.
     stale,        ///< What this connection knows of the server is out of date: not done, connect anew.
     refused,      ///< Anything else the server said no to: not done.
 };

@@ -85,6 +85,27 @@ std::string changed_ext_data(const Patch& patch, const std::string& present, std
     return join_ext_data(data, most);
 }
 
+std::vector<Assignment> column_assignments(const Patch& patch) {
+    std::vector<Assignment> out;
+    if (patch.status) out.push_back({"status", std::string(txn::name(*patch.status))});
+    if (patch.rollback_reason) out.push_back({"rollback_reason", *patch.rollback_reason});
+    if (patch.result) out.push_back({"result", *patch.result});
+    if (patch.custom_data) out.push_back({"custom_data", *patch.custom_data});
+    if (patch.finish_time) out.push_back({"finish_time", second_of(*patch.finish_time)});
+    if (patch.rollback_time) out.push_back({"rollback_time", second_of(*patch.rollback_time)});
+    if (patch.next_cron_interval) out.push_back({"next_cron_interval", seconds_of(*patch.next_cron_interval)});
+    if (patch.next_cron_time) out.push_back({"next_cron_time", second_after(*patch.next_cron_time)});
+    if (patch.update_time != Time{}) out.push_back({"update_time", second_of(patch.update_time)});
+    return out;
+}
+
+// If only branch rows change, the transaction's own row need not be written: as with dtm, they have times of their own.
+std::vector<Assignment> without_time_alone(std::vector<Assignment> all, const Patch& patch) {
+    const bool is_time_only = all.size() == 1 && all.front().column == "update_time";
+    if (is_time_only && !patch.rows.empty()) all.clear();
+    return all;
+}
+
 }  // namespace
 
 Time second_of(Time moment) { return std::chrono::floor<seconds>(moment); }
@@ -177,35 +198,30 @@ void rebuild_steps(txn::Transaction& transaction) {
     }
 }
 
-bool needs_present_texts(const Patch& patch) {
-    // A row's evidence may replace older evidence even if it is not worth keeping itself.
-    return patch.options || patch.retry_count || patch.not_before || !patch.rows.empty();
+bool keeps_texts(const Patch& patch, std::int64_t retry_count, const std::string& ext_data, std::size_t extra_bytes) {
+    if (patch.options || patch.retry_count.value_or(retry_count) != retry_count) return false;
+    if (!ext_data.empty()) return changed_ext_data(patch, ext_data, extra_bytes) == ext_data;
+    return !patch.not_before && std::ranges::none_of(patch.rows, [](const RowPatch& row) {
+        return is_worth_keeping({row.attempts, row.last_error, row.first_call, row.last_call}, row.status);
+    });
 }
 
 std::vector<Assignment> assignments(const Patch& patch, const std::string& options, const std::string& ext_data,
                                     std::size_t extra_bytes) {
-    std::vector<Assignment> out;
-    if (patch.status) out.push_back({"status", std::string(txn::name(*patch.status))});
-    if (patch.rollback_reason) out.push_back({"rollback_reason", *patch.rollback_reason});
-    if (patch.result) out.push_back({"result", *patch.result});
-    if (patch.custom_data) out.push_back({"custom_data", *patch.custom_data});
-    if (patch.finish_time) out.push_back({"finish_time", second_of(*patch.finish_time)});
-    if (patch.rollback_time) out.push_back({"rollback_time", second_of(*patch.rollback_time)});
-    if (patch.next_cron_interval) out.push_back({"next_cron_interval", seconds_of(*patch.next_cron_interval)});
-    if (patch.next_cron_time) out.push_back({"next_cron_time", second_after(*patch.next_cron_time)});
-    if (patch.update_time != Time{}) out.push_back({"update_time", second_of(patch.update_time)});
+    std::vector<Assignment> out = column_assignments(patch);
     if (patch.options || patch.retry_count) {
         std::string changed = changed_options(patch, options);
         if (changed != options) out.push_back({"options", std::move(changed)});
     }
+    // A row's evidence may replace older evidence even if it is not worth keeping itself.
     if (patch.not_before || !patch.rows.empty()) {
         std::string changed = changed_ext_data(patch, ext_data, extra_bytes);
         if (changed != ext_data) out.push_back({"ext_data", std::move(changed)});
     }
-    const bool is_time_only = out.size() == 1 && out.front().column == "update_time";
-    if (is_time_only && !patch.rows.empty()) out.clear();
-    return out;
+    return without_time_alone(std::move(out), patch);
 }
+
+std::vector<Assignment> assignments(const Patch& patch) { return without_time_alone(column_assignments(patch), patch); }
 
 std::vector<Assignment> assignments(const RowPatch& patch) {
     if (patch.status == txn::BranchStatus::prepared) return {{"update_time", second_of(patch.update_time)}};

@@ -4,15 +4,37 @@
 #include <utility>
 
 namespace dtmd::store::sql {
+namespace {
 
-// Forgetting by generations: what stayed unused while `generation_` others came is given up, all at once.
-void RowMemory::remember(std::string gid, RowIds ids) {
-    const std::lock_guard lock(mutex_);
-    if (young_.size() >= generation_) old_ = std::exchange(young_, {});
-    young_.insert_or_assign(std::move(gid), std::move(ids));
+bool has_rows(const RowIds& ids, const Patch& patch) {
+    return std::ranges::all_of(patch.rows, [&](const RowPatch& row) { return row.row < ids.branches.size(); });
 }
 
-std::optional<RowIds> RowMemory::find(const std::string& gid) {
+bool may_change_texts(const Remembered& known, const Mutation& mutation, std::size_t extra_bytes) {
+    if (mutation.change == Change::append) return !evidence_of(mutation.branches, 0).rows.empty();
+    return !keeps_texts(mutation.patch, known.retry_count, known.ext_data, extra_bytes);
+}
+
+bool is_enough(const Remembered& known, const Mutation& update, std::size_t extra_bytes) {
+    return known.knows_texts && (!update.expect_mode || *update.expect_mode == known.mode) &&
+           has_rows(known.ids, update.patch) && !may_change_texts(known, update, extra_bytes);
+}
+
+}  // namespace
+
+Remembered remembered(const txn::Transaction& transaction, std::string ext_data) {
+    return {
+        .ids = {}, .mode = transaction.mode, .retry_count = transaction.retry_count, .ext_data = std::move(ext_data)};
+}
+
+// Forgetting by generations: what stayed unused while `generation_` others came is given up, all at once.
+void RowMemory::remember(std::string gid, Remembered what) {
+    const std::lock_guard lock(mutex_);
+    if (young_.size() >= generation_) old_ = std::exchange(young_, {});
+    young_.insert_or_assign(std::move(gid), std::move(what));
+}
+
+std::optional<Remembered> RowMemory::find(const std::string& gid) {
     const std::lock_guard lock(mutex_);
     for (const Known* known : {&young_, &old_}) {
         if (const auto found = known->find(gid); found != known->end()) return found->second;
@@ -27,13 +49,18 @@ void RowMemory::forget(const std::string& gid) {
     }
 }
 
+void RowMemory::forget_texts(const std::string& gid) {
+    const std::lock_guard lock(mutex_);
+    for (Known* known : {&young_, &old_}) {
+        if (const auto found = known->find(gid); found != known->end()) found->second.knows_texts = false;
+    }
+}
+
 bool Recall::knows_rows_of(const Mutation& update) {
     if (update.patch.rows.empty()) return true;
-    std::uint32_t rows = 0;
-    for (const RowPatch& patch : update.patch.rows) rows = std::max(rows, patch.row + 1);
-    auto ids = memory_.find(update.gid);
-    if (!ids || ids->branches.size() < rows) return false;
-    recalled_.emplace(update.gid, *std::move(ids));
+    auto known = memory_.find(update.gid);
+    if (!known || !has_rows(known->ids, update.patch)) return false;
+    recalled_.emplace(update.gid, std::move(known->ids));
     return true;
 }
 
@@ -52,11 +79,38 @@ bool Recall::complete(StoredByGid& stored) const {
     return is_true;
 }
 
-void forget_what_is_over(RowMemory& memory, std::span<const Mutation> batch, std::span<const Outcome> outcomes) {
+std::optional<StoredByGid> Recall::foretell(std::span<const Mutation> batch, std::size_t extra_bytes) const {
+    StoredByGid all;
+    for (const Mutation& mutation : batch) {
+        if (mutation.change == Change::insert) continue;
+        // Only the lease says that nobody else has changed anything.
+        const bool is_expected = mutation.change == Change::update && !mutation.any_status && mutation.expect_lease;
+        if (!is_expected) return std::nullopt;
+        const auto known = memory_.find(mutation.gid);
+        if (!known || !is_enough(*known, mutation, extra_bytes)) return std::nullopt;
+        Stored& stored = all[mutation.gid];
+        stored.id = known->ids.global;
+        stored.status = txn::name(mutation.expect);
+        stored.mode = txn::name(known->mode);
+        stored.lease = second_after(*mutation.expect_lease);
+        stored.keeps_texts = true;
+        for (const std::int64_t id : known->ids.branches) stored.rows.push_back({.id = id, .branch_id = {}, .op = {}});
+    }
+    return all;
+}
+
+void forget_what_is_over(RowMemory& memory, std::span<const Mutation> batch, std::span<const Outcome> outcomes,
+                         std::size_t extra_bytes) {
     for (std::size_t i = 0; i < batch.size(); ++i) {
-        const auto& status = batch[i].patch.status;
-        const bool is_over = outcomes[i] != Outcome::ok || (status && txn::is_final(*status));
-        if (is_over && batch[i].change != Change::insert) memory.forget(batch[i].gid);
+        const Mutation& mutation = batch[i];
+        if (mutation.change == Change::insert) continue;
+        const auto& status = mutation.patch.status;
+        if (outcomes[i] != Outcome::ok || (status && txn::is_final(*status))) {
+            memory.forget(mutation.gid);
+        } else if (const auto known = memory.find(mutation.gid);
+                   known && known->knows_texts && may_change_texts(*known, mutation, extra_bytes)) {
+            memory.forget_texts(mutation.gid);
+        }
     }
 }
 

@@ -1,7 +1,6 @@
 #include "store/sql/stored.h"
 
 #include "store/sql/extra.h"
-#include "store/sql/row.h"
 
 #include <algorithm>
 #include <set>
@@ -18,6 +17,10 @@ const Stored* find_expected(const StoredByGid& all, const Mutation& mutation) {
     if (mutation.expect_mode && stored.mode != txn::name(*mutation.expect_mode)) return nullptr;
     if (mutation.expect_lease && stored.lease != second_after(*mutation.expect_lease)) return nullptr;
     return &stored;
+}
+
+std::vector<Assignment> assignments(const Patch& patch, const Stored& stored, std::size_t extra_bytes) {
+    return stored.keeps_texts ? assignments(patch) : assignments(patch, stored.options, stored.ext_data, extra_bytes);
 }
 
 bool has_doubles(const std::vector<txn::Branch>& branches) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "store/backend.h"
+#include "store/sql/row.h"
 
 #include <cstdint>
 #include <functional>
@@ -23,12 +24,16 @@ struct Stored {
     std::string status, mode, options, ext_data;
     Time lease;                   ///< next_cron_time.
     std::vector<StoredRow> rows;  ///< In creation order, if the batch needs them.
+    bool keeps_texts = false;     ///< The batch leaves `options` and `ext_data` alone, which are not known here.
 };
 
 using StoredByGid = std::map<std::string, Stored, std::less<>>;
 
 /// What an update or an append changes; null if it isn't there, or isn't as the mutation expects it.
 const Stored* find_expected(const StoredByGid& all, const Mutation& mutation);
+
+/// What an update of a transaction that is as expected sets in its global row.
+std::vector<Assignment> assignments(const Patch& patch, const Stored& stored, std::size_t extra_bytes);
 
 /// Two rows have the same branch_id and op.
 bool has_doubles(const std::vector<txn::Branch>& branches);

@@ -150,14 +150,16 @@ TEST(SqlRow, UpdatesWhatThePatchNames) {
                                                                            {"finish_time", at(1000)},
                                                                            {"next_cron_time", at(2000)},
                                                                            {"update_time", at(1000)}}));
-    EXPECT_FALSE(needs_present_texts(patch));
+    EXPECT_EQ(assignments(patch), assignments(patch, "{}", "", room));
+    EXPECT_TRUE(keeps_texts(patch, 0, "", room));
 }
 
 TEST(SqlRow, ChangesOptionsWithoutLosingTheRest) {
     Patch patch;
     patch.retry_count = 2;
     const std::string present = R"({"timeout_to_fail":9,"branch_headers":{"a":"b"},"concurrent":true})";
-    EXPECT_TRUE(needs_present_texts(patch));
+    EXPECT_FALSE(keeps_texts(patch, 1, "", room));
+    EXPECT_TRUE(keeps_texts(patch, 2, "", room));
     auto changed = assignments(patch, present, "", room);
     ASSERT_EQ(changed.size(), 1u);
     EXPECT_EQ(changed[0],
@@ -170,6 +172,26 @@ TEST(SqlRow, ChangesOptionsWithoutLosingTheRest) {
     other.options = txn::Options{};
     changed = assignments(other, R"({"concurrent":true,"retry_count":4})", "", room);
     EXPECT_EQ(changed.at(0), (Assignment{"options", R"({"concurrent":false,"retry_count":4})"}));
+}
+
+TEST(SqlRow, TellsWhetherAPatchChangesTheEvidence) {
+    RowPatch result;
+    result.row = 1;
+    result.status = BranchStatus::succeed;
+    result.attempts = 1;
+    Patch patch;
+    patch.rows.push_back(result);
+    EXPECT_TRUE(keeps_texts(patch, 0, "", room)) << "one call that succeeded leaves no note";
+    EXPECT_TRUE(keeps_texts(patch, 0, R"({"dtmd":{"rows":{"0":{"attempts":2}}}})", room));
+    EXPECT_FALSE(keeps_texts(patch, 0, R"({"dtmd":{"rows":{"1":{"attempts":2}}}})", room)) << "its old note goes";
+    patch.rows[0].attempts = 2;
+    EXPECT_FALSE(keeps_texts(patch, 0, "", room));
+
+    Patch delayed, other;
+    delayed.not_before = at(1);
+    other.options = txn::Options{};
+    EXPECT_FALSE(keeps_texts(delayed, 0, "", room));
+    EXPECT_FALSE(keeps_texts(other, 0, "", room));
 }
 
 TEST(SqlRow, CollectsTheEvidenceOfSeveralUpdates) {
