@@ -32,6 +32,8 @@ struct Patch {
     std::optional<Time> finish_time, rollback_time, not_before;
     std::optional<std::int64_t> next_cron_interval, retry_count;
     std::optional<Time> next_cron_time;  ///< Also moves the entry in the due index.
+    /// A shared store may leave the transaction's own as it is where nothing changes but branch rows, which have times
+    /// of their own: dtm does so.
     Time update_time;
     std::vector<RowPatch> rows;
 };

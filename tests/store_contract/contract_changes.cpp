@@ -82,6 +82,7 @@ TEST_P(Contract, ChangesTheFieldsThatAreSetAndNoOthers) {
     apply(insert(saga("g")));
     Patch patch;
     patch.update_time = at(2);
+    patch.retry_count = 1;
     patch.rows.push_back({.row = 1,
                           .status = txn::BranchStatus::succeed,
                           .update_time = at(3),
@@ -94,6 +95,7 @@ TEST_P(Contract, ChangesTheFieldsThatAreSetAndNoOthers) {
 
     auto expected = saga("g");
     expected.update_time = at(2);
+    expected.retry_count = 1;
     auto& row = expected.branches[1];
     row.status = txn::BranchStatus::succeed;
     row.update_time = at(3);

@@ -83,6 +83,24 @@ TEST_F(RedisValues, KeepsKeysApartThatShareOneNameInRedis) {
     EXPECT_TRUE(backend->kv_find("a", "b_c")->has_value());
 }
 
+// It is most of what a transaction has to write, and its log and replicas carry whatever is written.
+TEST_F(RedisValues, LeavesTheRecordAloneForAResult) {
+    auto record = saga("g");
+    ASSERT_EQ(apply(insert(record)), Outcome::ok);
+    Patch patch{.retry_count = 0, .update_time = at(5)};
+    patch.rows.push_back({.row = 1, .status = txn::BranchStatus::succeed, .update_time = at(5), .finish_time = at(5)});
+    ASSERT_EQ(apply(update("g", txn::Status::submitted, patch)), Outcome::ok);
+    record.branches[1].status = txn::BranchStatus::succeed;
+    record.branches[1].update_time = record.branches[1].finish_time = at(5);
+    EXPECT_EQ(load("g"), record);
+
+    patch.retry_count = 1;
+    ASSERT_EQ(apply(update("g", txn::Status::submitted, patch)), Outcome::ok);
+    record.retry_count = 1;
+    record.update_time = at(5);
+    EXPECT_EQ(load("g"), record);
+}
+
 TEST_F(RedisValues, TakesABatchOfLargePayloadsInParts) {
     std::vector<Mutation> batch;
     for (int i = 0; i < 12; ++i) {

@@ -7,18 +7,20 @@
 namespace dtmd::store::redis {
 namespace {
 
-// Everything is read and checked before the first write: Redis refuses a script at its first write or not at all.
+// Everything is read and checked before the first write, or by it: Redis refuses a script at its first write or not at
+// all.
 // A time to live of 0 means for ever.
 
 constexpr std::string_view insert = R"lua(
 -- KEYS g b s u c o   ARGV global status is_final ttl due created row...
-if redis.call('EXISTS', KEYS[1]) == 1 then return 1 end
 local ttl = tonumber(ARGV[4])
-local function put(key, value)
-  if ttl > 0 then redis.call('SET', key, value, 'EX', ttl) else redis.call('SET', key, value) end
+if ttl > 0 then
+  if not redis.call('SET', KEYS[1], ARGV[1], 'NX', 'EX', ttl) then return 1 end
+  redis.call('SET', KEYS[3], ARGV[2], 'EX', ttl)
+else
+  if not redis.call('SET', KEYS[1], ARGV[1], 'NX') then return 1 end
+  redis.call('SET', KEYS[3], ARGV[2])
 end
-put(KEYS[1], ARGV[1])
-put(KEYS[3], ARGV[2])
 redis.call('DEL', KEYS[2])
 for i = 7, #ARGV, 1000 do redis.call('RPUSH', KEYS[2], unpack(ARGV, i, math.min(i + 999, #ARGV))) end
 if ttl > 0 and #ARGV > 6 then redis.call('EXPIRE', KEYS[2], ttl) end
@@ -33,7 +35,7 @@ return 0
 
 constexpr std::string_view update = R"lua(
 -- KEYS g b s u o   ARGV expected mode status ttl ttl_finished due hurry lease edits (after before value)...
--- (row time tail)...
+-- (row time tail)...   The first edit is update_time, for which alone g is not rewritten when rows say it too.
 local status = redis.call('GET', KEYS[3])
 local g = redis.call('GET', KEYS[1])
 if not status or not g then return 2 end
@@ -47,20 +49,20 @@ if ARGV[2] ~= '' then
   if not at then return 3 end
   if string.sub(g, at + 1, at + #ARGV[2] + 1) ~= ARGV[2] .. '"' then return 2 end
 end
-local edits = tonumber(ARGV[9])
+local edits, rewrite = tonumber(ARGV[9]), #ARGV == 9 + 3 * tonumber(ARGV[9])
 local parts, n, from = {}, 0, 1
 for i = 10, 9 + 3 * edits, 3 do
   local _, after = string.find(g, ARGV[i], from, true)
   if not after then return 3 end
   local before = string.find(g, ARGV[i + 1], after + 1, true)
   if not before then return 3 end
+  rewrite = rewrite or i > 10 and string.sub(g, after + 1, before - 1) ~= ARGV[i + 2]
   parts[n + 1] = string.sub(g, from, after)
   parts[n + 2] = ARGV[i + 2]
   n = n + 2
   from = before
 end
 parts[n + 1] = string.sub(g, from)
-g = table.concat(parts)
 local rows, open = {}, ',"status":"prepared"'
 for i = 10 + 3 * edits, #ARGV, 3 do
   local row = redis.call('LINDEX', KEYS[2], ARGV[i])
@@ -77,9 +79,12 @@ end
 local now = ARGV[3] ~= '' and ARGV[3] or status
 local final = now == 'succeed' or now == 'failed'
 local ttl = tonumber(final and ARGV[5] or ARGV[4])
-local left = redis.call('TTL', KEYS[1])
-local renew = final or (ttl > 0 and left < ttl / 2) or (ttl == 0 and left >= 0)
-if ARGV[7] == '1' then redis.call('PERSIST', KEYS[3]) renew = true end
+local renew = final or ARGV[7] == '1'
+if not renew then
+  local left = redis.call('TTL', KEYS[1])
+  renew = (ttl > 0 and left < ttl / 2) or (ttl == 0 and left >= 0)
+end
+if ARGV[7] == '1' then redis.call('PERSIST', KEYS[3]) end
 if final then
   redis.call('ZREM', KEYS[4], gid)
   redis.call('ZREM', KEYS[5], gid)
@@ -87,12 +92,17 @@ elseif ARGV[6] ~= '' then
   redis.call('ZADD', KEYS[4], ARGV[6], gid)
 end
 for i = 1, #rows, 2 do redis.call('LSET', KEYS[2], rows[i], rows[i + 1]) end
-redis.call('SET', KEYS[1], g, 'KEEPTTL')
-if now ~= status then redis.call('SET', KEYS[3], now, 'KEEPTTL') end
-if renew then
-  for i = 1, 3 do
-    if ttl > 0 then redis.call('EXPIRE', KEYS[i], ttl) else redis.call('PERSIST', KEYS[i]) end
-  end
+if not renew then
+  if rewrite then redis.call('SET', KEYS[1], table.concat(parts), 'KEEPTTL') end
+  if now ~= status then redis.call('SET', KEYS[3], now, 'KEEPTTL') end
+elseif ttl > 0 then
+  redis.call('SET', KEYS[1], table.concat(parts), 'EX', ttl)
+  redis.call('SET', KEYS[3], now, 'EX', ttl)
+  redis.call('EXPIRE', KEYS[2], ttl)
+else
+  redis.call('SET', KEYS[1], table.concat(parts))
+  redis.call('SET', KEYS[3], now)
+  redis.call('PERSIST', KEYS[2])
 end
 return 0
 )lua";
