@@ -28,7 +28,8 @@ RESULTS = "build/scale-results.jsonl"
 PARTS = ("connections", "branches", "finished", "waiting", "outage")
 FILL_CONNECTIONS = 256
 BYTES_A_TRANSACTION = 1_500  # On disk, with room for what the store has not compacted yet.
-SETTLE_S = 20  # At most, for the memory to stay what it is.
+SETTLE_S = 300  # At most, for what a store puts in order behind the filling, and the memory it takes for that.
+IDLE = 0.05  # Of a core.
 
 
 def shown(key, form):
@@ -100,16 +101,17 @@ def fill(options, dtmd, kind, wanted):
     return done, done / (time.monotonic() - began)
 
 
-def settled_mib(dtmd):
-    """Resident memory, when it has stopped changing."""
-    last, deadline = dtmd.memory_mib()[0], time.monotonic() + SETTLE_S
-    while time.monotonic() < deadline:
+def settle(dtmd, store):
+    """Until dtmd and the store have nothing left to do, so that a row shows what is stored and not what was just done."""
+    def used():
+        return dtmd.cpu_seconds() + store.cpu_seconds(), dtmd.memory_mib()[0], time.monotonic()
+    last, deadline = used(), time.monotonic() + SETTLE_S
+    while last[2] < deadline:
         time.sleep(2)
-        now = dtmd.memory_mib()[0]
-        if abs(now - last) < 0.5:
-            return now
+        now = used()
+        if now[0] - last[0] < IDLE * (now[2] - last[2]) and abs(now[1] - last[1]) < 0.5:
+            return
         last = now
-    return last
 
 
 def levels(options, store, kind, wanted, note):
@@ -127,6 +129,7 @@ def levels(options, store, kind, wanted, note):
                     more, row["fill_rate"] = fill(options, dtmd, kind, level - filled)
                     filled += more
                 row["filled"] = filled
+                settle(dtmd, store)
                 note(row, dtmd)
                 row |= cells.put_load(options.binary, dtmd, cell, store.folder)
                 row["peak_mib"] = dtmd.memory_mib()[1]
@@ -146,7 +149,7 @@ def waiting_part(options, store):
     before = []
 
     def note(row, dtmd):
-        row["waiting_mib"] = settled_mib(dtmd)
+        row["waiting_mib"] = dtmd.memory_mib()[0]
         # Between two levels: what every dtmd takes, and caches that fill at first, are no part of it.
         if before and row["filled"] > before[-1][0]:
             count, mib = before[-1]

@@ -34,7 +34,7 @@ Result<Outcome> RocksBackend::insert(const Mutation& mutation) {
     put(fixed_key(key_, mutation.gid), fixed_);
     encode_state(record, state_);
     put_state(mutation.gid);
-    writes_.Put(created_key(key_, record.create_time, mutation.gid), {});
+    put(created_key(key_, record.create_time, mutation.gid), rocksdb::Slice());
     move(mutation.gid, std::nullopt, place_of(state_));
     return Outcome::ok;
 }
@@ -98,10 +98,10 @@ Result<bool> RocksBackend::has_row_of(const Mutation& mutation) {
 // low, when a commit fails; that costs a little time and nothing else.
 void RocksBackend::move(std::string_view gid, std::optional<Place> from, std::optional<Place> to) {
     if (from == to) return;
-    if (from) writes_.Delete(from->finished ? ended_key(key_, from->at, gid) : due_key(key_, from->at, gid));
+    if (from) remove(from->finished ? ended_key(key_, from->at, gid) : due_key(key_, from->at, gid));
     auto& bounds = database_->bounds;
     if (to) {
-        writes_.Put(to->finished ? ended_key(key_, to->at, gid) : due_key(key_, to->at, gid), {});
+        put(to->finished ? ended_key(key_, to->at, gid) : due_key(key_, to->at, gid), rocksdb::Slice());
         Time& bound = to->finished ? bounds.ended : bounds.due;
         bound = std::min(bound, to->at);
     }

@@ -44,7 +44,7 @@ private:
                                                              const rocksdb::ReadOptions& how = {});
     Result<void> read_appended(std::string_view gid, std::size_t count, const rocksdb::ReadOptions& how,
                                std::vector<txn::Branch>& out);
-    std::unique_ptr<rocksdb::Iterator> index(const rocksdb::Slice& end) const;
+    std::unique_ptr<rocksdb::Iterator> index(char kind, const rocksdb::Slice& end) const;
 
     // Changing, into `writes_`. With `write_mutex` held.
     Result<Outcome> change(const Mutation& mutation);
@@ -53,6 +53,10 @@ private:
     Result<Outcome> append(const Mutation& mutation);
     Result<bool> has_row_of(const Mutation& mutation);
     void put(const std::string& key, const Message& value);
+    void put(const std::string& key, const rocksdb::Slice& value) {
+        writes_.Put(database_->families().of(key), key, value);
+    }
+    void remove(const rocksdb::Slice& key) { writes_.Delete(database_->families().of(key), key); }
     void put_state(std::string_view gid) { put(state_key(key_, gid), state_); }
     void move(std::string_view gid, std::optional<Place> from, std::optional<Place> to);
     void move_due(const std::string& gid, Time to);

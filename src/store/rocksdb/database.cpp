@@ -1,5 +1,6 @@
 #include "store/rocksdb/database.h"
 
+#include "observe/log.h"
 #include "store/rocksdb/keys.h"
 
 #include <charconv>
@@ -7,7 +8,7 @@
 namespace dtmd::store::rocks {
 namespace {
 
-constexpr int format_version = 1;
+constexpr int format_version = 2;  // 1: all in one column family.
 
 // Opening writes a few small files, and RocksDB may end the process when it can't.
 constexpr std::uint64_t opening_needs = 4 << 20;
@@ -52,20 +53,43 @@ Result<std::shared_ptr<Database>> Database::open(const RocksDbOptions& options) 
     auto folder = FolderLock::take(options.path, options.create_if_missing);
     if (!folder) return folder.error();
     std::shared_ptr<Database> database(new Database(std::move(*folder), options));
+    if (auto ours = database->check_owner(); !ours) return ours.error();
     if (auto opened = database->open_files(options); !opened) return opened.error();
     if (auto known = database->check_format(); !known) return known.error();
     if (auto known = database->read_clock(); !known) return known.error();
     return database;
 }
 
+Database::~Database() {
+    if (db_) families_.close(*db_);
+}
+
+// Before anything is made in it: a database of somebody else's is left as it is.
+Result<void> Database::check_owner() const {
+    const auto names = Families::found_in(path_);
+    bool is_ours = Families::are_ours(names);
+    if (is_ours && names.size() == 1) {
+        rocksdb::DB* opened = nullptr;
+        const auto status = rocksdb::DB::OpenForReadOnly({}, path_, &opened);
+        if (!status.ok()) return explain(path_, status);
+        const std::unique_ptr<rocksdb::DB> db(opened);
+        std::string format;
+        const std::unique_ptr<rocksdb::Iterator> any(db->NewIterator({}));
+        any->SeekToFirst();
+        is_ours = !any->Valid() || db->Get({}, std::string(format_key), &format).ok();
+    }
+    if (is_ours) return {};
+    return Error{Errc::unavailable, "The folder " + path_ +
+                                        " holds a RocksDB that is not dtmd's. Choose another "
+                                        "folder in Store.Path."};
+}
+
 Result<void> Database::open_files(const RocksDbOptions& options) {
     if (free_bytes(path_) < opening_needs) return disk_full(path_);
     auto settings = tuned(options);
     settings.listeners.push_back(health_.listener());
-    rocksdb::DB* opened = nullptr;
-    const auto status = rocksdb::DB::Open(settings, path_, &opened);
+    const auto status = Families::open(settings, path_, db_, families_);
     if (!status.ok()) return explain(path_, status);
-    db_.reset(opened);
     return {};
 }
 
@@ -74,17 +98,21 @@ Result<void> Database::check_format() {
     const auto status = db_->Get({}, std::string(format_key), &found);
     if (status.ok()) {
         if (found == std::to_string(format_version)) return {};
+        if (found == "1") return take_over_format_1();
         return wrong_format(path_, found);
     }
     if (!status.IsNotFound()) return explain(path_, status);
+    return write_format();
+}
 
-    const std::unique_ptr<rocksdb::Iterator> any(db_->NewIterator({}));
-    any->SeekToFirst();
-    if (any->Valid()) {
-        return Error{Errc::unavailable, "The folder " + path_ +
-                                            " holds a RocksDB that is not dtmd's. Choose another "
-                                            "folder in Store.Path."};
-    }
+Result<void> Database::take_over_format_1() {
+    log::info("store.converting", {{"path", path_}, {"from", 1}, {"to", format_version}});
+    const auto moved = families_.take_over_format_1(*db_);
+    if (!moved.ok()) return explain(path_, moved);
+    return write_format();
+}
+
+Result<void> Database::write_format() {
     rocksdb::WriteOptions durable;
     durable.sync = true;
     const auto written = db_->Put(durable, std::string(format_key), std::to_string(format_version));
@@ -132,7 +160,7 @@ Result<std::int64_t> Database::unfinished_at_open() {
         // Together, so that the iterator shows exactly the changes that were counted.
         const std::lock_guard no_writes(write_mutex);
         change_then = unfinished_change;
-        entries.reset(db_->NewIterator(whole_index));
+        entries.reset(db_->NewIterator(whole_index, families_.of("d")));
     }
     std::int64_t count = 0;
     for (entries->Seek("d"); entries->Valid(); entries->Next()) ++count;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "store/backend.h"
+#include "store/rocksdb/families.h"
 #include "store/rocksdb/folder.h"
 #include "store/rocksdb/health.h"
 #include "store/rocksdb/rocksdb_backend.h"
@@ -24,13 +25,15 @@ struct Bounds {
 
 /// The one open RocksDB of this process, shared by all backends.
 ///
-/// Threads: `db()` is thread-safe. Whoever reads in order to write holds `write_mutex` from the reading to the commit,
-///          and so does whoever touches `bounds`, `unfinished_change` or `clock`.
+/// Threads: `db()` and `families()` are thread-safe. Whoever reads in order to write holds `write_mutex` from the reading
+///          to the commit, and so does whoever touches `bounds`, `unfinished_change` or `clock`.
 class Database {
 public:
     static Result<std::shared_ptr<Database>> open(const RocksDbOptions& options);
+    ~Database();
 
     rocksdb::DB& db() { return *db_; }
+    const Families& families() const { return families_; }
 
     /// Writes `batch`: wholly or not at all. `durable`: it is on disk when this returns.
     /// @return `unavailable` if it was refused before anything was written, `unknown` if the writing itself failed.
@@ -52,13 +55,17 @@ public:
 private:
     Database(std::unique_ptr<FolderLock> folder, const RocksDbOptions& options);
     Result<void> open_files(const RocksDbOptions& options);
+    Result<void> check_owner() const;
     Result<void> check_format();
+    Result<void> take_over_format_1();
+    Result<void> write_format();
     Result<void> read_clock();
 
     const std::string path_;
     const std::unique_ptr<FolderLock> folder_;
     Health health_;
     std::unique_ptr<rocksdb::DB> db_;  ///< Closed before the folder is unlocked.
+    Families families_;
 
     std::mutex count_mutex_;
     std::optional<std::int64_t> unfinished_at_open_;

@@ -11,7 +11,7 @@ Result<Claims> RocksBackend::claim_due(Time due, Time lease_until, std::size_t l
     Claims claims;
     Time skipped = Time::max();
     const rocksdb::Slice end("e");
-    const auto entry = index(end);
+    const auto entry = index('d', end);
     const std::string start = due_key(key_, database_->bounds.due, {});
     for (entry->Seek(start); entry->Valid(); entry->Next()) {
         const auto found = parse_index_key(view(entry->key()));
@@ -55,7 +55,7 @@ Result<std::pair<std::size_t, bool>> RocksBackend::reset_due(Time later_than, Ti
     std::size_t moved = 0;
     bool more = false;
     const rocksdb::Slice end("e");
-    const auto entry = index(end);
+    const auto entry = index('d', end);
     const std::string start = due_key(key_, std::min(later_than, Time::max() - Millis(1)) + Millis(1), {});
     for (entry->Seek(start); entry->Valid(); entry->Next()) {
         if (moved >= limit) {
@@ -83,7 +83,7 @@ Result<std::size_t> RocksBackend::expire(Time finished_before, std::size_t limit
     std::size_t removed = 0;
     std::optional<Time> next;
     const rocksdb::Slice end("f");
-    const auto entry = index(end);
+    const auto entry = index('e', end);
     const std::string start = ended_key(key_, database_->bounds.ended, {});
     for (entry->Seek(start); entry->Valid(); entry->Next()) {
         const auto found = parse_index_key(view(entry->key()));
@@ -94,7 +94,7 @@ Result<std::size_t> RocksBackend::expire(Time finished_before, std::size_t limit
         }
         const auto gone = remove_finished(found->gid);
         if (!gone) return gone.error();
-        if (!*gone) writes_.Delete(entry->key());
+        if (!*gone) remove(entry->key());
         ++removed;
     }
     if (!entry->status().ok())
@@ -111,11 +111,11 @@ Result<bool> RocksBackend::remove_finished(std::string_view gid) {
     const auto found = read_state(gid);
     if (!found) return found.error();
     if (!*found) return false;
-    writes_.Delete(state_key(key_, gid));
-    writes_.Delete(fixed_key(key_, gid));
-    writes_.Delete(created_key(key_, from_ms(state_.create_time()), gid));
+    remove(state_key(key_, gid));
+    remove(fixed_key(key_, gid));
+    remove(created_key(key_, from_ms(state_.create_time()), gid));
     for (std::uint32_t row = state_.fixed_rows(); row < row_count(state_); ++row) {
-        writes_.Delete(row_key(key_, gid, row));
+        remove(row_key(key_, gid, row));
     }
     move(gid, place_of(state_), std::nullopt);
     return true;

@@ -33,7 +33,7 @@ Result<KeyValuePage> RocksBackend::kv_scan(const std::string& category, const st
     const rocksdb::Slice end(end_key);
 
     KeyValuePage page;
-    const auto entry = index(end);
+    const auto entry = index('k', end);
     for (entry->Seek(last.empty() ? first : last); entry->Valid(); entry->Next()) {
         if (view(entry->key()) == last) continue;
         if (page.items.size() >= limit) {
@@ -83,7 +83,7 @@ Result<Outcome> RocksBackend::kv_delete(const std::string& category, const std::
     if (!found) return found.error();
     if (!*found) return Outcome::not_found;
     begin();
-    writes_.Delete(key_value_key(key_, category, key));
+    remove(key_value_key(key_, category, key));
     if (auto written = commit(); !written) return written.error();
     return Outcome::ok;
 }

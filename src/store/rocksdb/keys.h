@@ -7,7 +7,8 @@
 #include <string>
 #include <string_view>
 
-// Where things lie in the embedded store. One key space, told apart by the first byte:
+// Where things lie in the embedded store. One key space, told apart by the first byte; which kinds have a column family
+// of their own is in families.h:
 //
 //   t gid                            what never changes (proto Fixed)
 //   s gid                            what changes (proto State)

@@ -33,9 +33,8 @@ RocksBackend::RocksBackend(std::shared_ptr<Database> database) : database_(std::
 
 Result<bool> RocksBackend::read(const std::string& key, Message& out, std::string_view what,
                                 const rocksdb::ReadOptions& how) {
-    auto& db = database_->db();
     slice_.Reset();
-    const auto status = db.Get(how, db.DefaultColumnFamily(), key, &slice_);
+    const auto status = database_->db().Get(how, database_->families().of(key), key, &slice_);
     if (status.IsNotFound()) return false;
     if (!status.ok()) return damaged(what, status.ToString());
     if (!out.ParseFromArray(slice_.data(), static_cast<int>(slice_.size()))) return damaged(what, "not in our format");
@@ -85,7 +84,8 @@ Result<void> RocksBackend::read_appended(std::string_view gid, std::size_t count
     rocksdb::ReadOptions rows_only = how;
     rows_only.iterate_upper_bound = &end_slice;
 
-    const std::unique_ptr<rocksdb::Iterator> row(database_->db().NewIterator(rows_only));
+    const std::unique_ptr<rocksdb::Iterator> row(
+        database_->db().NewIterator(rows_only, database_->families().of(first)));
     std::size_t found = 0;
     out.reserve(out.size() + count);
     for (row->Seek(first); row->Valid() && found < count; row->Next(), ++found) {
@@ -101,17 +101,17 @@ Result<void> RocksBackend::read_appended(std::string_view gid, std::size_t count
     return {};
 }
 
-// A walk over one index up to `end`, which must outlive it.
-std::unique_ptr<rocksdb::Iterator> RocksBackend::index(const rocksdb::Slice& end) const {
+// A walk over the keys of one kind up to `end`, which must outlive it.
+std::unique_ptr<rocksdb::Iterator> RocksBackend::index(char kind, const rocksdb::Slice& end) const {
     rocksdb::ReadOptions how;
     how.iterate_upper_bound = &end;
-    return std::unique_ptr<rocksdb::Iterator>(database_->db().NewIterator(how));
+    return std::unique_ptr<rocksdb::Iterator>(database_->db().NewIterator(how, database_->families().of({&kind, 1})));
 }
 
 void RocksBackend::put(const std::string& key, const Message& value) {
     value_.clear();
     value.AppendToString(&value_);
-    writes_.Put(key, value_);
+    put(key, rocksdb::Slice(value_));
 }
 
 void RocksBackend::begin() {
@@ -124,7 +124,7 @@ Result<void> RocksBackend::commit(bool durable) {
     // With the changes or not at all: no time in the store may be from later than what it says of the time.
     const Time now = durable && database_->now ? database_->now() : no_time;
     const bool is_news = now >= database_->clock + clock_grain;
-    if (is_news) writes_.Put(std::string(clock_key), std::to_string(to_ms(now)));
+    if (is_news) put(std::string(clock_key), rocksdb::Slice(std::to_string(to_ms(now))));
     if (auto written = database_->commit(writes_, durable); !written) return written;
     if (is_news) database_->clock = now;
     database_->unfinished_change += unfinished_change_;

@@ -34,7 +34,7 @@ Result<Page> RocksBackend::list(const Filter& filter, const std::string& positio
     Page page;
     std::size_t looked_at = 0;
     const rocksdb::Slice end("d");
-    const auto entry = index(end);
+    const auto entry = index('c', end);
     for (entry->Seek(start); entry->Valid(); entry->Next()) {
         if (view(entry->key()) == last) continue;
         const auto found = parse_index_key(view(entry->key()));
@@ -91,7 +91,7 @@ Result<Counts> RocksBackend::counts() {
 // the time from which on it has to be looked for.
 Time RocksBackend::oldest_unfinished(Time from, std::size_t effort, bool& found) {
     const rocksdb::Slice end("d");
-    const auto entry = index(end);
+    const auto entry = index('c', end);
     // The index runs backwards in time, so from the past to the present means from its end to its beginning.
     if (from == Time::min()) {
         entry->SeekToLast();

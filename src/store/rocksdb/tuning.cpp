@@ -57,6 +57,7 @@ void set_up_memory(rocksdb::Options& out, std::size_t bytes) {
     // One being filled; the others wait to be flushed, so that a busy disk does not stop writing at once.
     out.write_buffer_size = bytes / 8;
     out.max_write_buffer_number = 4;
+    out.db_write_buffer_size = bytes / 2;  // Of all column families together.
     out.max_total_wal_size = bytes;
     out.memtable_whole_key_filtering = true;  // Most looks for a new gid end here.
     out.memtable_prefix_bloom_size_ratio = 0.02;
