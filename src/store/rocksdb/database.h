@@ -25,8 +25,8 @@ struct Bounds {
 
 /// The one open RocksDB of this process, shared by all backends.
 ///
-/// Threads: `db()` and `families()` are thread-safe. Whoever reads in order to write holds `write_mutex` from the reading
-///          to the commit, and so does whoever touches `bounds`, `unfinished_change` or `clock`.
+/// Threads: `db()` and `families()` are thread-safe. Whoever reads in order to write holds `write_mutex` from the
+///          reading to the commit, and so does whoever touches `bounds`, `unfinished_change` or `clock`.
 class Database {
 public:
     static Result<std::shared_ptr<Database>> open(const RocksDbOptions& options);
