@@ -1,6 +1,6 @@
 -- wrk's side of filling a store: as many finished or unfinished transactions as there is time for.
 -- Arguments: finished (messages without a branch, which succeed at once) or unfinished (prepared tcc, timing out in a
--- day).
+-- day). Gids grow like those that the coordinator gives out.
 local kind, prefix
 local count = 0
 local threads = {}
@@ -18,7 +18,7 @@ end
 
 function request()
     count = count + 1
-    local gid = prefix .. count
+    local gid = string.format("%s%010d", prefix, count)
     if kind == "finished" then
         return wrk.format("POST", "/api/dtmsvr/submit", nil,
             '{"gid":"' .. gid .. '","trans_type":"msg","wait_result":true,"steps":[],"payloads":[]}')

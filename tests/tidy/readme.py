@@ -25,13 +25,13 @@ def free_ports(count):
     return [str(port) for port in ports]
 
 
-def wait_for(url):
-    deadline = time.monotonic() + 20
+def wait_for(url, process, log):
+    deadline = time.monotonic() + 60
     while True:
         try:
             return urllib.request.urlopen(url, timeout=5).read()
         except OSError:
-            assert time.monotonic() < deadline, f"no answer from {url}"
+            assert process.poll() is None and time.monotonic() < deadline, f"no answer from {url}: {log.read_text()}"
             time.sleep(0.05)
 
 
@@ -45,16 +45,16 @@ def check(root, dtmd, folder):
     shown = [line for block in blocks if "curl" not in block for line in block.splitlines()]
     assert len(commands) >= 6, "README.md has lost its examples"
 
-    seen = folder / "participant.log"
+    seen, log = folder / "participant.log", folder / "dtmd.log"
     environment = {"PATH": os.environ["PATH"], "DTMD_HOST": "127.0.0.1", "HTTP_PORT": ports["36789"],
-                   "STORE_PATH": str(folder / "data")}
+                   "GRPC_PORT": "-1", "STORE_PATH": str(folder / "data")}
     started = []
     try:
-        started.append(subprocess.Popen([dtmd, "serve"], env=environment, stderr=open(folder / "dtmd.log", "w")))
+        started.append(subprocess.Popen([dtmd, "serve"], env=environment, stderr=open(log, "w")))
         participant = [sys.executable, "-B", root / "examples/participant.py", ports["8081"]]
         started.append(subprocess.Popen(participant, stdout=open(seen, "w")))
-        wait_for(f"http://127.0.0.1:{ports['36789']}/api/health")
-        wait_for(f"http://127.0.0.1:{ports['8081']}/")
+        wait_for(f"http://127.0.0.1:{ports['36789']}/api/health", started[0], log)
+        wait_for(f"http://127.0.0.1:{ports['8081']}/", started[1], seen)
         answers = subprocess.run(["bash", "-eu"], input="\n".join(commands), text=True, capture_output=True, timeout=60)
         assert answers.returncode == 0, answers.stderr
     finally:
