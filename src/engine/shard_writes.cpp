@@ -1,6 +1,7 @@
 #include "engine/answers.h"
 #include "engine/shard.h"
 #include "observe/log.h"
+#include "store/row_patch.h"
 #include "txn/text.h"
 
 // What an actor writes, and what it does when that fails.
@@ -37,15 +38,7 @@ store::Mutation Shard::update_of(Actor& actor, std::optional<Time> lease, Time a
 
 void Shard::add_rows(const ActorPtr& actor, store::Patch& patch) {
     for (const std::uint32_t row : actor->dirty_rows) {
-        const txn::Branch& branch = actor->transaction.branches[row];
-        patch.rows.push_back({.row = row,
-                              .status = branch.status,
-                              .update_time = branch.update_time,
-                              .finish_time = branch.finish_time,
-                              .attempts = branch.attempts,
-                              .last_error = branch.last_error,
-                              .first_call = branch.first_call,
-                              .last_call = branch.last_call});
+        patch.rows.push_back(store::row_patch(row, actor->transaction.branches[row]));
     }
     patch.retry_count = actor->transaction.retry_count;
     actor->dirty_rows.clear();

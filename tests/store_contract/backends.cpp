@@ -54,9 +54,11 @@ Outcome Contract::apply(Mutation mutation) {
     return apply(std::move(batch)).front();
 }
 
-std::vector<Outcome> Contract::apply(std::vector<Mutation> batch) {
+std::vector<Outcome> Contract::apply(std::vector<Mutation> batch) { return write(*backend, batch); }
+
+std::vector<Outcome> write(Backend& backend, std::span<const Mutation> batch) {
     std::vector<Outcome> outcomes(batch.size(), Outcome::unknown);
-    const auto result = backend->apply(batch, outcomes);
+    const auto result = backend.apply(batch, outcomes);
     EXPECT_TRUE(result) << result.error().what;
     return outcomes;
 }

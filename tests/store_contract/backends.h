@@ -6,8 +6,10 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <initializer_list>
 #include <memory>
 #include <ostream>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -65,6 +67,12 @@ protected:
     BackendFactory factory;
     std::unique_ptr<Backend> backend;
 };
+
+/// Applies a batch; the test fails if the store does.
+std::vector<Outcome> write(Backend& backend, std::span<const Mutation> batch);
+inline std::vector<Outcome> write(Backend& backend, std::initializer_list<Mutation> batch) {
+    return write(backend, std::span(batch.begin(), batch.size()));
+}
 
 std::vector<std::string> gids(const std::vector<txn::Transaction>& transactions);
 

@@ -21,12 +21,7 @@ protected:
     }
     ~MySqlValues() override { MariaDb::shared().run("DROP DATABASE IF EXISTS " + options.database); }
 
-    std::vector<Outcome> apply(Backend& backend, std::vector<Mutation> batch) {
-        std::vector<Outcome> outcomes(batch.size(), Outcome::unknown);
-        const auto done = backend.apply(batch, outcomes);
-        EXPECT_TRUE(done) << done.error().what;
-        return outcomes;
-    }
+    std::vector<Outcome> apply(Backend& backend, std::vector<Mutation> batch) { return write(backend, batch); }
 
     txn::Transaction load(Backend& backend, const std::string& gid) {
         const auto found = backend.load(gid);

@@ -22,10 +22,7 @@ protected:
     }
 
     static std::vector<Outcome> apply(Backend& backend, const std::vector<Mutation>& batch) {
-        std::vector<Outcome> outcomes(batch.size(), Outcome::unknown);
-        const auto done = backend.apply(batch, outcomes);
-        EXPECT_TRUE(done) << done.error().what;
-        return outcomes;
+        return write(backend, batch);
     }
 
     static Outcome apply(Backend& backend, Mutation mutation) {

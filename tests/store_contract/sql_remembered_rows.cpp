@@ -1,3 +1,4 @@
+#include "store_contract/backends.h"
 #include "store_contract/mysql_rig.h"
 #include "store_contract/postgres_rig.h"
 #include "store_contract/samples.h"
@@ -55,13 +56,6 @@ protected:
         set_tick(1s);
         backend_ = database_->open();
         write(*backend_, {insert(saga("proof"))});
-    }
-
-    static std::vector<Outcome> write(Backend& backend, const std::vector<Mutation>& batch) {
-        std::vector<Outcome> outcomes(batch.size(), Outcome::unknown);
-        const auto done = backend.apply(batch, outcomes);
-        EXPECT_TRUE(done) << done.error().what;
-        return outcomes;
     }
 
     static Mutation result(const std::string& gid, std::uint32_t row) {

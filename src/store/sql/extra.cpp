@@ -77,6 +77,14 @@ std::string write(const std::string& theirs, const Extra& extra, bool with_rows,
 
 }  // namespace
 
+RowExtra extra_of(const txn::Branch& branch) {
+    return {branch.attempts, branch.last_error, branch.first_call, branch.last_call};
+}
+
+RowExtra extra_of(const RowPatch& patch) {
+    return {patch.attempts, patch.last_error, patch.first_call, patch.last_call};
+}
+
 bool is_worth_keeping(const RowExtra& row, txn::BranchStatus status) {
     if (!row.error.empty() || row.attempts > 1) return true;
     return status == txn::BranchStatus::prepared && row.attempts > 0;

@@ -30,6 +30,9 @@ struct Extra {
     bool empty() const { return created == Time{} && not_before == Time{} && rows.empty(); }
 };
 
+RowExtra extra_of(const txn::Branch& branch);
+RowExtra extra_of(const RowPatch& patch);
+
 /// Whether calls so far are worth a note: anything but one call that succeeded.
 bool is_worth_keeping(const RowExtra& row, txn::BranchStatus status);
 

@@ -21,10 +21,6 @@ Error unreadable(const std::string& gid, std::string_view column, const std::str
 // The column is an int.
 std::int64_t seconds_of(std::int64_t interval) { return std::clamp<std::int64_t>(interval, 0, INT32_MAX); }
 
-RowExtra extra_of(const txn::Branch& branch) {
-    return {branch.attempts, branch.last_error, branch.first_call, branch.last_call};
-}
-
 // The sub-second part of create_time matters where a deadline the client asked for counts from it: without it, the
 // deadline would come up to a second too early after a take-over.
 Time kept_creation(const txn::Transaction& transaction) {
@@ -75,7 +71,7 @@ std::string changed_ext_data(const Patch& patch, const std::string& present, std
     ExtData data = split_ext_data(present);
     if (patch.not_before) data.ours.not_before = *patch.not_before;
     for (const RowPatch& row : patch.rows) {
-        RowExtra extra{row.attempts, row.last_error, row.first_call, row.last_call};
+        RowExtra extra = extra_of(row);
         if (is_worth_keeping(extra, row.status)) {
             data.ours.rows[row.row] = std::move(extra);
         } else {
@@ -202,7 +198,7 @@ bool keeps_texts(const Patch& patch, std::int64_t retry_count, const std::string
     if (patch.options || patch.retry_count.value_or(retry_count) != retry_count) return false;
     if (!ext_data.empty()) return changed_ext_data(patch, ext_data, extra_bytes) == ext_data;
     return !patch.not_before && std::ranges::none_of(patch.rows, [](const RowPatch& row) {
-        return is_worth_keeping({row.attempts, row.last_error, row.first_call, row.last_call}, row.status);
+        return is_worth_keeping(extra_of(row), row.status);
     });
 }
 

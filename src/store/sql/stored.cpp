@@ -1,5 +1,6 @@
 #include "store/sql/stored.h"
 
+#include "store/row_patch.h"
 #include "store/sql/extra.h"
 
 #include <algorithm>
@@ -40,17 +41,8 @@ bool has_conflict(const Stored& stored, const std::vector<txn::Branch>& appended
 Patch evidence_of(const std::vector<txn::Branch>& appended, std::size_t rows) {
     Patch evidence;
     for (std::size_t i = 0; i < appended.size(); ++i) {
-        const txn::Branch& branch = appended[i];
-        const RowExtra extra{branch.attempts, branch.last_error, branch.first_call, branch.last_call};
-        if (!is_worth_keeping(extra, branch.status)) continue;
-        evidence.rows.push_back({.row = static_cast<std::uint32_t>(rows + i),
-                                 .status = branch.status,
-                                 .update_time = branch.update_time,
-                                 .finish_time = branch.finish_time,
-                                 .attempts = branch.attempts,
-                                 .last_error = branch.last_error,
-                                 .first_call = branch.first_call,
-                                 .last_call = branch.last_call});
+        if (!is_worth_keeping(extra_of(appended[i]), appended[i].status)) continue;
+        evidence.rows.push_back(row_patch(static_cast<std::uint32_t>(rows + i), appended[i]));
     }
     return evidence;
 }
