@@ -1,4 +1,5 @@
 #include "store/rocksdb/rocksdb_backend.h"
+#include "store_contract/backends.h"
 #include "store_contract/child.h"
 #include "store_contract/samples.h"
 #include "store_contract/temp_folder.h"
@@ -70,12 +71,6 @@ void make_format_1(const std::string& path) {
     });
 }
 
-std::vector<Outcome> write(Backend& backend, const std::vector<Mutation>& batch) {
-    std::vector<Outcome> outcomes(batch.size(), Outcome::unknown);
-    EXPECT_TRUE(backend.apply(batch, outcomes));
-    return outcomes;
-}
-
 TEST(RocksDbOpening, CreatesItsFolderForItsOwnerOnly) {
     const TempFolder folder;
     const auto path = folder.file("some/deep/store");
@@ -144,6 +139,17 @@ TEST(RocksDbOpening, RefusesSomebodyElsesDatabase) {
     open_raw(folder.file("store"), [](rocksdb::DB& db, const auto&) {
         rocksdb::ColumnFamilyHandle* made = nullptr;
         ASSERT_TRUE(db.CreateColumnFamily({}, "theirs", &made).ok());
+        db.DestroyColumnFamilyHandle(made);
+    });
+    EXPECT_THAT(refusal(folder.file("store")), HasSubstr("not dtmd's"));
+}
+
+TEST(RocksDbOpening, RefusesSomebodyElsesDatabaseWhoseFamiliesAreNamedAlike) {
+    const TempFolder folder;
+    put_raw(folder.file("store"), "key", "value");
+    open_raw(folder.file("store"), [](rocksdb::DB& db, const auto&) {
+        rocksdb::ColumnFamilyHandle* made = nullptr;
+        ASSERT_TRUE(db.CreateColumnFamily({}, "state", &made).ok());
         db.DestroyColumnFamilyHandle(made);
     });
     EXPECT_THAT(refusal(folder.file("store")), HasSubstr("not dtmd's"));

@@ -19,6 +19,17 @@ Error disk_full(const std::string& path) {
                                    " needed). Free some space and start again."};
 }
 
+Error not_ours(const std::string& path) {
+    return {Errc::unavailable,
+            "The folder " + path + " holds a RocksDB that is not dtmd's. Choose another folder in Store.Path."};
+}
+
+bool is_empty(rocksdb::DB& db) {
+    const std::unique_ptr<rocksdb::Iterator> any(db.NewIterator({}));
+    any->SeekToFirst();
+    return !any->Valid();
+}
+
 Error explain(const std::string& path, const rocksdb::Status& status) {
     if (status.IsCorruption()) {
         return {Errc::unavailable, "The store in " + path + " is damaged (" + status.ToString() +
@@ -67,21 +78,15 @@ Database::~Database() {
 // Before anything is made in it: a database of somebody else's is left as it is.
 Result<void> Database::check_owner() const {
     const auto names = Families::found_in(path_);
-    bool is_ours = Families::are_ours(names);
-    if (is_ours && names.size() == 1) {
-        rocksdb::DB* opened = nullptr;
-        const auto status = rocksdb::DB::OpenForReadOnly({}, path_, &opened);
-        if (!status.ok()) return explain(path_, status);
-        const std::unique_ptr<rocksdb::DB> db(opened);
-        std::string format;
-        const std::unique_ptr<rocksdb::Iterator> any(db->NewIterator({}));
-        any->SeekToFirst();
-        is_ours = !any->Valid() || db->Get({}, std::string(format_key), &format).ok();
-    }
-    if (is_ours) return {};
-    return Error{Errc::unavailable, "The folder " + path_ +
-                                        " holds a RocksDB that is not dtmd's. Choose another "
-                                        "folder in Store.Path."};
+    if (!Families::are_ours(names)) return not_ours(path_);
+    if (names.size() != 1) return {};
+    rocksdb::DB* opened = nullptr;
+    const auto status = rocksdb::DB::OpenForReadOnly({}, path_, &opened);
+    if (!status.ok()) return explain(path_, status);
+    const std::unique_ptr<rocksdb::DB> db(opened);
+    std::string format;
+    if (is_empty(*db) || db->Get({}, std::string(format_key), &format).ok()) return {};
+    return not_ours(path_);
 }
 
 Result<void> Database::open_files(const RocksDbOptions& options) {
@@ -102,6 +107,7 @@ Result<void> Database::check_format() {
         return wrong_format(path_, found);
     }
     if (!status.IsNotFound()) return explain(path_, status);
+    if (!is_empty(*db_)) return not_ours(path_);
     return write_format();
 }
 
