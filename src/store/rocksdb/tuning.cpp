@@ -66,6 +66,19 @@ void set_up_memory(rocksdb::Options& out, std::size_t bytes) {
     out.memtable_insert_with_hint_prefix_extractor.reset(rocksdb::NewFixedPrefixTransform(1));
 }
 
+// Files are merged whole. Beside millions of small records in one file, a few thousand new ones that fall into its range
+// would have all of them rewritten; and what comes from level 0 at gids all over the range rewrites all of the first
+// level. So both stay in proportion to what is flushed at once, and the files of deeper levels grow, to stay few.
+void set_up_levels(rocksdb::Options& out, std::size_t bytes) {
+    out.level_compaction_dynamic_level_bytes = true;
+    out.max_bytes_for_level_base = bytes / 4;
+    out.target_file_size_base = bytes / 32;
+    out.target_file_size_multiplier = 4;
+    // Our flushed files are small, so many of them are no reason yet to slow writers down.
+    out.level0_slowdown_writes_trigger = 40;
+    out.level0_stop_writes_trigger = 80;
+}
+
 void set_up_compression(rocksdb::Options& out) {
     const auto compression = has_lz4() ? rocksdb::kLZ4Compression : rocksdb::kNoCompression;
     out.compression = compression;
@@ -79,7 +92,9 @@ void set_up_compression(rocksdb::Options& out) {
 rocksdb::Options tuned(const RocksDbOptions& options) {
     rocksdb::Options out;
     out.create_if_missing = options.create_if_missing;
-    set_up_memory(out, std::max<std::size_t>(options.memory_mb, 8) * mebibyte);
+    const std::size_t bytes = std::max<std::size_t>(options.memory_mb, 8) * mebibyte;
+    set_up_memory(out, bytes);
+    set_up_levels(out, bytes);
     set_up_compression(out);
 
     // A torn end of the log was never acknowledged and is dropped. Damage before it would lose acknowledged changes
@@ -90,10 +105,6 @@ rocksdb::Options tuned(const RocksDbOptions& options) {
     out.max_open_files = 256;
 
     out.max_background_jobs = 2;
-    out.level_compaction_dynamic_level_bytes = true;
-    // Our flushed files are small, so many of them are no reason yet to slow writers down.
-    out.level0_slowdown_writes_trigger = 40;
-    out.level0_stop_writes_trigger = 80;
     out.bytes_per_sync = mebibyte;                // So that flushing does not delay the log's syncs with one big one.
     out.allow_concurrent_memtable_write = false;  // There is one writer.
     out.enable_write_thread_adaptive_yield = false;
