@@ -162,8 +162,9 @@ TEST_F(MySqlFaults, KnowsThatNothingHappenedBeforeTheCommit) {
     ASSERT_TRUE(is_done(*backend, insert(saga("g"))));
     MariaDbClient rival(server.socket(), options.database);
     rival.run("START TRANSACTION;SELECT * FROM trans_global WHERE gid='g' FOR UPDATE");
-    auto written =
-        std::async(std::launch::async, [&] { return apply(*backend, turn("g", Status::submitted, Status::succeed)); });
+    auto stop = turn("g", Status::submitted, Status::failed);
+    stop.any_status = true;  // So it has to be read first.
+    auto written = std::async(std::launch::async, [&] { return apply(*backend, stop); });
     ASSERT_TRUE(comes_true([&] { return is_waiting_for_a_lock(); }));
     server.run("KILL " + our_connection());
     const Done done = written.get();

@@ -146,6 +146,46 @@ TEST_P(RememberedRows, AreChangedWithoutBeingRead) {
     EXPECT_EQ(succeeded("d"), Rows{3});
 }
 
+TEST_P(RememberedRows, AreAppendedToWithoutBeingRead) {
+    write(*backend_, {insert(tcc("a")), insert(tcc("b")), insert(tcc("turned"))});
+    const auto other = database_->open();
+    write(*other, {append("b", Status::prepared, {branch("01", "confirm"), branch("01", "cancel")})});
+    write(*other, {turn("turned", Status::prepared, Status::aborting)});
+    const std::vector first{branch("01", "confirm"), branch("01", "cancel")};
+    const std::vector second{branch("02", "confirm"), branch("02", "cancel")};
+    EXPECT_EQ(write(*backend_, {append("a", Status::prepared, first), insert(tcc("new"))}),
+              std::vector(2, Outcome::ok));
+    EXPECT_EQ(write(*backend_, {append("a", Status::prepared, second), append("b", Status::prepared, first),
+                                append("turned", Status::prepared, first), append("new", Status::prepared, second)}),
+              (std::vector{Outcome::ok, Outcome::conflict, Outcome::not_found, Outcome::ok}));
+    EXPECT_EQ(write(*backend_, {append("b", Status::prepared, second)}), std::vector{Outcome::ok});
+    EXPECT_EQ(write(*backend_, {append("b", Status::prepared, second)}), std::vector{Outcome::conflict});
+    for (const std::string gid : {"a", "b"}) {
+        const auto stored = database_->open()->load(gid);
+        ASSERT_EQ((*stored)->branches.size(), 4u) << gid;
+        EXPECT_EQ((*stored)->branches[2].branch_id, "02") << gid;
+    }
+    EXPECT_EQ((*other->load("turned"))->branches.size(), 0u);
+    EXPECT_EQ((*other->load("new"))->branches.size(), 2u);
+}
+
+// As a node does that has turned a tcc, and then reads which branches have joined it, here and elsewhere.
+TEST_P(RememberedRows, AreThoseThatWereThereWhenItWasRead) {
+    write(*backend_, {insert(tcc("a")), insert(tcc("b"))});
+    const auto other = database_->open();
+    write(*other, {append("a", Status::prepared, {branch("01", "confirm"), branch("01", "cancel")})});
+    write(*backend_, {append("a", Status::prepared, {branch("02", "confirm"), branch("02", "cancel")})});
+    write(*other, {append("a", Status::prepared, {branch("03", "confirm"), branch("03", "cancel")})});
+    Patch submitted{.status = Status::submitted, .next_cron_time = at(60), .update_time = at(4)};
+    submitted.options = txn::Options{.retry_interval = 7};
+    EXPECT_EQ(write(*backend_, {update("a", Status::prepared, submitted)}), std::vector{Outcome::ok});
+    EXPECT_EQ((*backend_->load("a"))->branches.size(), 6u);
+    EXPECT_EQ(write(*backend_, {foretold("a", 4, at(60)), insert(saga("c"))}), std::vector(2, Outcome::ok));
+    EXPECT_EQ(write(*backend_, {foretold("a", 2, at(60)), foretold("c", 0)}), std::vector(2, Outcome::ok));
+    EXPECT_EQ(succeeded("a"), (Rows{2, 4}));
+    EXPECT_EQ((*database_->open()->load("a"))->options.retry_interval, 7);
+}
+
 // Each of these is found out by the server alone, and the rest of the batch must not suffer from it.
 TEST_P(RememberedRows, AreLeftAloneByWhoeverHasLostThem) {
     write(*backend_, {insert(saga("kept")), insert(saga("turned")), insert(saga("claimed")), insert(saga("gone"))});
@@ -189,11 +229,16 @@ TEST_P(RememberedRows, KeepTheEvidenceThatOthersHaveLeft) {
     failed.patch.retry_count = 1;
     auto passed = foretold("a", 3);
     passed.patch.retry_count = 1;
-    EXPECT_EQ(write(*backend_, {failed}), std::vector{Outcome::ok});
-    EXPECT_EQ(write(*backend_, {passed}), std::vector{Outcome::ok});
+    auto repeated = foretold("a", 2);
+    repeated.patch.rows[0].attempts = 3;
+    repeated.patch.retry_count = 2;
+    for (const auto& mutation : {failed, passed, repeated}) {
+        EXPECT_EQ(write(*backend_, {mutation}), std::vector{Outcome::ok});
+    }
     const auto stored = database_->open()->load("a");
-    EXPECT_EQ((*stored)->retry_count, 1);
+    EXPECT_EQ((*stored)->retry_count, 2);
     EXPECT_EQ((*stored)->branches[1].last_error, "HTTP 500");
+    EXPECT_EQ((*stored)->branches[2].attempts, 3u);
     EXPECT_EQ((*stored)->branches[3].status, BranchStatus::succeed);
 }
 

@@ -34,7 +34,10 @@ Attempt<void> MySqlBackend::write(Session& session, std::span<const Mutation> ba
     }
     committing_ = true;
     const auto done = session.run(changes);
-    if (!done) return done.error();
+    if (!done) {
+        plan.forget();
+        return done.error();
+    }
     if (session.facts.counting == ServerFacts::Counting::expected) prove_counting(session, plan.expected_rows(*done));
     plan.settle(*done);
     return {};
@@ -49,7 +52,9 @@ void MySqlBackend::prove_counting(Session& session, const std::vector<BatchPlan:
         if (gids.empty() || gids.back() != row.gid) gids.push_back(row.gid);
     }
     auto look = statement(session);
-    look.raw("SELECT gid,branch_id,op,id FROM trans_branch_op WHERE gid IN ").list(gids).raw(" ORDER BY id");
+    look.raw(expected.front().op.empty() ? "SELECT gid,'','',id FROM trans_global WHERE gid IN "
+                                         : "SELECT gid,branch_id,op,id FROM trans_branch_op WHERE gid IN ");
+    look.list(gids).raw(" ORDER BY id");
     session.facts.counting = ServerFacts::Counting::unusual;
     auto replies = session.run(look.take());
     if (!replies) return;

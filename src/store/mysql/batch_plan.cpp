@@ -23,7 +23,8 @@ BatchPlan::BatchPlan(std::span<const Mutation> batch, std::span<Outcome> outcome
       shared_(shared),
       past_locked_(how.past_locked),
       recall_(shared.memory) {
-    auto foretold = how.trusts_memory ? recall_.foretell(batch, extra_bytes()) : std::nullopt;
+    const bool may_foretell = how.trusts_memory && session.facts.counting == ServerFacts::Counting::proven;
+    auto foretold = may_foretell ? recall_.foretell(batch) : std::nullopt;
     if (foretold) {
         stored_ = *std::move(foretold);
     } else {
@@ -162,7 +163,7 @@ Outcome BatchPlan::insert(const Mutation& mutation) {
     const auto why = add_branches(mutation.gid, mutation.record.branches, branches);
     if (!why.empty()) return refuse(mutation.gid, why);
     inserted_.push_back({.mutation = &mutation,
-                         .ext_data = std::move(row.ext_data),
+                         .row = sql::remembered(std::move(row)),
                          .global = global_values_.size(),
                          .branches = branch_values_.size()});
     global_values_.push_back(std::move(value));
@@ -171,14 +172,14 @@ Outcome BatchPlan::insert(const Mutation& mutation) {
 }
 
 Outcome BatchPlan::update(const Mutation& mutation) {
-    const sql::Stored* const stored = sql::find_expected(stored_, mutation);
+    sql::Stored* const stored = sql::find_expected(stored_, mutation);
     if (stored == nullptr) return Outcome::not_found;
     const Patch& patch = mutation.patch;
     if (std::ranges::any_of(patch.rows, [&](const RowPatch& row) { return row.row >= stored->rows.size(); })) {
         return Outcome::not_found;
     }
     const auto& limits = session_.facts.limits;
-    auto assignments = sql::assignments(patch, *stored, limits.extra_bytes());
+    auto assignments = sql::change(*stored, patch, limits.extra_bytes());
     if (const auto why = sql::why_refused(assignments, limits); !why.empty()) return refuse(mutation.gid, why);
     if (!assignments.empty()) {
         std::string text = assign(assignments);
@@ -192,7 +193,7 @@ Outcome BatchPlan::update(const Mutation& mutation) {
 }
 
 Outcome BatchPlan::append(const Mutation& mutation) {
-    const sql::Stored* const stored = sql::find_expected(stored_, mutation);
+    sql::Stored* const stored = sql::find_expected(stored_, mutation);
     if (stored == nullptr) return Outcome::not_found;
     if (sql::has_conflict(*stored, mutation.branches)) return Outcome::conflict;
     std::vector<std::string> values;
@@ -200,7 +201,7 @@ Outcome BatchPlan::append(const Mutation& mutation) {
         return refuse(mutation.gid, why);
     }
     const Patch evidence = sql::evidence_of(mutation.branches, stored->rows.size());
-    const auto changed = sql::assignments(evidence, *stored, extra_bytes());
+    const auto changed = sql::change(*stored, evidence, extra_bytes());
     if (!changed.empty()) global_updates_[assign(changed)].push_back(stored->id);
     std::ranges::move(values, std::back_inserter(branch_values_));
     return Outcome::ok;
@@ -257,11 +258,11 @@ Statements BatchPlan::changes() {
 }
 
 void BatchPlan::settle(const Replies& replies) {
-    sql::forget_what_is_over(shared_.memory, batch_, outcomes_, extra_bytes());
+    recall_.settle(batch_, outcomes_, stored_);
     if (session_.facts.counting != ServerFacts::Counting::proven || !are_counted()) return;
-    for (const Inserted& inserted : inserted_) {
+    for (Inserted& inserted : inserted_) {
         const txn::Transaction& record = inserted.mutation->record;
-        auto what = sql::remembered(record, inserted.ext_data);
+        sql::Remembered& what = inserted.row;
         what.ids.global = replies[*globals_at_].first_id() + static_cast<std::int64_t>(inserted.global);
         what.ids.branches.resize(record.branches.size());
         const std::int64_t first = branches_at_ ? replies[*branches_at_].first_id() : 0;
@@ -274,14 +275,23 @@ void BatchPlan::settle(const Replies& replies) {
 // Two rows at least: of one it is no wonder.
 std::vector<BatchPlan::NewRow> BatchPlan::expected_rows(const Replies& replies) const {
     std::vector<NewRow> rows;
-    if (!are_counted() || branch_values_.size() < 2) return rows;
+    if (!are_counted()) return rows;
+    if (inserted_.size() > 1) {
+        for (const Inserted& inserted : inserted_) {
+            const auto offset = static_cast<std::int64_t>(inserted.global);
+            rows.push_back({inserted.mutation->gid, {}, {}, replies[*globals_at_].first_id() + offset});
+        }
+        return rows;
+    }
     for (const Inserted& inserted : inserted_) {
+        if (!branches_at_) break;
         std::int64_t id = replies[*branches_at_].first_id() + static_cast<std::int64_t>(inserted.branches);
         for (const txn::Branch& branch : inserted.mutation->record.branches) {
             rows.push_back({inserted.mutation->gid, branch.branch_id, branch.op, id++});
         }
     }
     std::ranges::sort(rows, {}, &NewRow::id);
+    if (rows.size() < 2) rows.clear();
     return rows;
 }
 

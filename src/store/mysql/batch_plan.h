@@ -54,9 +54,13 @@ public:
     /// After the commit of `changes`: remembers the keys of the new rows, or forgets what is of no use any more.
     void settle(const Replies& replies);
 
-    /// The branch rows that were inserted, in the order of their keys, if those are as consecutive as is expected.
+    /// After a failure of them that leaves open what has happened.
+    void forget() const { recall_.forget(batch_); }
+
+    /// Branch rows that were inserted, or global ones, in the order of their keys, if those are as consecutive as is
+    /// expected. None: there were too few to tell.
     struct NewRow {
-        std::string gid, branch_id, op;
+        std::string gid, branch_id, op;  ///< The latter two are empty for a global row.
         std::int64_t id;
         bool operator==(const NewRow&) const = default;
     };
@@ -66,7 +70,7 @@ private:
     using Ids = std::vector<std::int64_t>;
     struct Inserted {
         const Mutation* mutation;
-        std::string ext_data;
+        sql::Remembered row;
         std::size_t global, branches;  ///< Where its rows begin among all that are inserted.
     };
 

@@ -11,6 +11,8 @@ constexpr std::int64_t exact_count = 20'000;
 
 constexpr std::size_t longest_page = 100'000;
 
+constexpr std::size_t global_id = 17, branch_id = 9;  // Behind global_columns, and branch_columns.
+
 const std::string of_unfinished = " FROM trans_global WHERE status IN ('prepared','submitted','aborting')";
 
 }  // namespace
@@ -20,8 +22,8 @@ Result<std::optional<txn::Transaction>> MySqlBackend::load(const std::string& gi
     const auto session = link_.get();
     if (!session) return session.error();
     Statement look = statement(**session);
-    look.raw("SELECT ").raw(global_columns).raw(" FROM trans_global WHERE gid=").text(gid);
-    look.raw(";SELECT ").raw(branch_columns).raw(" FROM trans_branch_op WHERE gid=").text(gid).raw(" ORDER BY id");
+    look.raw("SELECT ").raw(global_columns).raw(",id FROM trans_global WHERE gid=").text(gid);
+    look.raw(";SELECT ").raw(branch_columns).raw(",id FROM trans_branch_op WHERE gid=").text(gid).raw(" ORDER BY id");
     auto replies = link_.read(look.take());
     if (!replies) return replies.error();
 
@@ -29,10 +31,15 @@ Result<std::optional<txn::Transaction>> MySqlBackend::load(const std::string& gi
     if (!global.next()) return std::optional<txn::Transaction>();
     sql::GlobalRow row = read_global(global, 0, link_.shared().zone);
     if (row.gid != gid) return std::optional<txn::Transaction>();  // A collation that takes both for the same.
+    sql::RowIds ids{.global = global.number(global_id), .branches = {}};
     std::vector<sql::BranchRow> branches;
     Reply& found = (*replies)[1];
     branches.reserve(found.size());
-    while (found.next()) branches.push_back(read_branch(found, 0, link_.shared().zone));
+    while (found.next()) {
+        branches.push_back(read_branch(found, 0, link_.shared().zone));
+        ids.branches.push_back(found.number(branch_id));
+    }
+    link_.shared().memory.learn_rows(gid, ids);
     auto transaction = sql::read_rows(std::move(row), std::move(branches));
     if (!transaction) return transaction.error();
     return std::optional(*std::move(transaction));
@@ -55,7 +62,6 @@ Result<Page> MySqlBackend::list(const Filter& filter, const std::string& positio
     auto replies = link_.read(look.take());
     if (!replies) return replies.error();
 
-    constexpr std::size_t id_column = 17;  // Behind global_columns.
     Page page;
     Reply& found = (*replies)[0];
     std::int64_t last = 0;
@@ -64,7 +70,7 @@ Result<Page> MySqlBackend::list(const Filter& filter, const std::string& positio
             page.next_position = std::to_string(last);
             break;
         }
-        last = found.number(id_column);
+        last = found.number(global_id);
         auto row = read_global(found, 0, link_.shared().zone);
         const std::string gid = row.gid;
         auto transaction = sql::read_rows(std::move(row), {});

@@ -32,7 +32,10 @@ Attempt<void> PostgresBackend::write(Session& session, std::span<const Mutation>
     }
     committing_ = true;
     auto written = session.run(writes);
-    if (!written) return written.error();
+    if (!written) {
+        plan.forget();
+        return written.error();
+    }
     plan.settle(*written);
     return {};
 }

@@ -23,7 +23,7 @@ Query with_texts(std::string text, const std::vector<std::string>& texts) {
 BatchPlan::BatchPlan(std::span<const Mutation> batch, std::span<Outcome> outcomes, const sql::Limits& limits,
                      Shared& shared, Caution caution)
     : batch_(batch), outcomes_(outcomes), limits_(limits), shared_(shared), caution_(caution), recall_(shared.memory) {
-    auto foretold = caution.forgetful ? std::nullopt : recall_.foretell(batch, limits.extra_bytes());
+    auto foretold = caution.forgetful ? std::nullopt : recall_.foretell(batch);
     if (foretold) {
         stored_ = *std::move(foretold);
     } else {
@@ -140,7 +140,7 @@ std::vector<Query> BatchPlan::write() {
 }
 
 void BatchPlan::settle(Replies& replies) {
-    sql::forget_what_is_over(shared_.memory, batch_, outcomes_, limits_.extra_bytes());
+    recall_.settle(batch_, outcomes_, stored_);
     if (new_globals_.empty()) return;
     for (const auto& [gid, inserted] : inserts_) outcomes_[inserted.index] = Outcome::conflict;
     Reply& made = replies[insert_at_];
@@ -163,9 +163,8 @@ void BatchPlan::remember(std::map<std::string, sql::RowIds> made) {
     for (auto& [gid, ids] : made) {
         Insert& inserted = inserts_.at(gid);
         std::ranges::sort(ids.branches);
-        auto what = sql::remembered(batch_[inserted.index].record, std::move(inserted.ext_data));
-        what.ids = std::move(ids);
-        shared_.memory.remember(gid, std::move(what));
+        inserted.row.ids = std::move(ids);
+        shared_.memory.remember(gid, std::move(inserted.row));
     }
 }
 
@@ -210,18 +209,18 @@ Outcome BatchPlan::insert(std::size_t index) {
     if (const auto why = why_refused(rows); !why.empty()) return refuse(mutation.gid, why);
     new_globals_.add(row);
     for (const sql::BranchRow& branch : rows) new_branches_.add(branch);
-    inserts_.emplace(mutation.gid, Insert{.index = index, .ext_data = std::move(row.ext_data)});
+    inserts_.emplace(mutation.gid, Insert{.index = index, .row = sql::remembered(std::move(row))});
     return Outcome::unknown;
 }
 
 Outcome BatchPlan::update(const Mutation& mutation) {
-    const sql::Stored* const stored = sql::find_expected(stored_, mutation);
+    sql::Stored* const stored = sql::find_expected(stored_, mutation);
     if (stored == nullptr) return not_expected(mutation.gid);
     const Patch& patch = mutation.patch;
     if (std::ranges::any_of(patch.rows, [&](const RowPatch& row) { return row.row >= stored->rows.size(); })) {
         return Outcome::not_found;
     }
-    auto assignments = sql::assignments(patch, *stored, limits_.extra_bytes());
+    auto assignments = sql::change(*stored, patch, limits_.extra_bytes());
     if (const auto why = sql::why_refused(assignments, limits_); !why.empty()) return refuse(mutation.gid, why);
     set(global_updates_, stored->id, assignments);
     for (const RowPatch& row : patch.rows) set(branch_updates_, stored->rows[row.row].id, sql::assignments(row));
@@ -229,14 +228,14 @@ Outcome BatchPlan::update(const Mutation& mutation) {
 }
 
 Outcome BatchPlan::append(const Mutation& mutation) {
-    const sql::Stored* const stored = sql::find_expected(stored_, mutation);
+    sql::Stored* const stored = sql::find_expected(stored_, mutation);
     if (stored == nullptr) return not_expected(mutation.gid);
     if (sql::has_conflict(*stored, mutation.branches)) return Outcome::conflict;
     const auto rows = rows_of(mutation.gid, mutation.branches);
     if (const auto why = why_refused(rows); !why.empty()) return refuse(mutation.gid, why);
 
     const Patch evidence = sql::evidence_of(mutation.branches, stored->rows.size());
-    set(global_updates_, stored->id, sql::assignments(evidence, *stored, limits_.extra_bytes()));
+    set(global_updates_, stored->id, sql::change(*stored, evidence, limits_.extra_bytes()));
     for (const sql::BranchRow& row : rows) appended_.add(row);
     return Outcome::ok;
 }

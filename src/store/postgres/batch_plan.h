@@ -46,10 +46,13 @@ public:
     /// Sets the other outcomes, from the answers to that, and remembers the keys of the new rows.
     void settle(Replies& replies);
 
+    /// Instead, after a failure of them that leaves open what has happened.
+    void forget() const { recall_.forget(batch_); }
+
 private:
     struct Insert {
         std::size_t index;  ///< Of its change.
-        std::string ext_data;
+        sql::Remembered row;
     };
 
     Outcome decide(std::size_t index);

@@ -17,7 +17,7 @@ constexpr std::size_t longest_page = 100'000;
 
 constexpr std::int64_t last_id = INT64_MAX;
 
-constexpr int id_column = 17;  // Behind global_columns.
+constexpr int global_id = 17, branch_id = 9;  // Behind global_columns, and branch_columns.
 
 // Conditions with their parameters, from $1 on.
 class Conditions {
@@ -83,17 +83,22 @@ Result<std::optional<txn::Transaction>> PostgresBackend::load(const std::string&
         return query;
     };
     const Query queries[] = {{.text = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"},
-                             of_gid(global_columns, " FROM trans_global WHERE gid=$1::text"),
-                             of_gid(branch_columns, " FROM trans_branch_op WHERE gid=$1::text ORDER BY id"),
+                             of_gid(global_columns, ",id FROM trans_global WHERE gid=$1::text"),
+                             of_gid(branch_columns, ",id FROM trans_branch_op WHERE gid=$1::text ORDER BY id"),
                              {.text = "COMMIT"}};
     auto replies = link_.read(queries);
     if (!replies) return replies.error();
     Reply& global = (*replies)[1];
     if (!global.next()) return std::optional<txn::Transaction>();
+    sql::RowIds ids{.global = global.number(global_id), .branches = {}};
     std::vector<sql::BranchRow> branches;
     Reply& found = (*replies)[2];
     branches.reserve(found.size());
-    while (found.next()) branches.push_back(read_branch(found));
+    while (found.next()) {
+        branches.push_back(read_branch(found));
+        ids.branches.push_back(found.number(branch_id));
+    }
+    link_.shared().memory.learn_rows(gid, ids);
     auto transaction = sql::read_rows(read_global(global), std::move(branches));
     if (!transaction) return transaction.error();
     return std::optional(*std::move(transaction));
@@ -118,7 +123,7 @@ Result<Page> PostgresBackend::list(const Filter& filter, const std::string& posi
             page.next_position = std::to_string(last);
             return page;
         }
-        last = found.number(id_column);
+        last = found.number(global_id);
         auto row = read_global(found);
         const std::string gid = row.gid;
         auto transaction = sql::read_rows(std::move(row), {});

@@ -4,6 +4,7 @@
 #include "store/sql/options_text.h"
 
 #include <algorithm>
+#include <charconv>
 #include <chrono>
 #include <cstdint>
 #include <utility>
@@ -60,7 +61,21 @@ void add_extra(txn::Transaction& transaction, Extra extra) {
     }
 }
 
+// Whether that is what the options say, without parsing all of them. Says no where it is not plain.
+bool plainly_say(const std::string& options, std::int64_t retry_count) {
+    constexpr std::string_view key = "\"retry_count\"";
+    const auto at = options.find(key);
+    if (at == options.npos) return retry_count == 0 && !options.empty();
+    std::int64_t found = 0;
+    const char* const end = options.data() + options.size();
+    const char* const colon = options.data() + at + key.size();
+    if (colon == end || *colon != ':') return false;
+    const auto [after, error] = std::from_chars(colon + 1, end, found);
+    return error == std::errc() && after != end && (*after == ',' || *after == '}') && found == retry_count;
+}
+
 std::string changed_options(const Patch& patch, const std::string& present) {
+    if (!patch.options && plainly_say(present, *patch.retry_count)) return present;
     txn::Options options;
     std::int64_t retry_count = 0;
     read_options(present, options, retry_count);
@@ -68,6 +83,8 @@ std::string changed_options(const Patch& patch, const std::string& present) {
 }
 
 std::string changed_ext_data(const Patch& patch, const std::string& present, std::size_t most) {
+    const auto is_worth = [](const RowPatch& row) { return is_worth_keeping(extra_of(row), row.status); };
+    if (present.empty() && !patch.not_before && std::ranges::none_of(patch.rows, is_worth)) return present;
     ExtData data = split_ext_data(present);
     if (patch.not_before) data.ours.not_before = *patch.not_before;
     for (const RowPatch& row : patch.rows) {
@@ -194,14 +211,6 @@ void rebuild_steps(txn::Transaction& transaction) {
     }
 }
 
-bool keeps_texts(const Patch& patch, std::int64_t retry_count, const std::string& ext_data, std::size_t extra_bytes) {
-    if (patch.options || patch.retry_count.value_or(retry_count) != retry_count) return false;
-    if (!ext_data.empty()) return changed_ext_data(patch, ext_data, extra_bytes) == ext_data;
-    return !patch.not_before && std::ranges::none_of(patch.rows, [](const RowPatch& row) {
-        return is_worth_keeping(extra_of(row), row.status);
-    });
-}
-
 std::vector<Assignment> assignments(const Patch& patch, const std::string& options, const std::string& ext_data,
                                     std::size_t extra_bytes) {
     std::vector<Assignment> out = column_assignments(patch);
@@ -216,8 +225,6 @@ std::vector<Assignment> assignments(const Patch& patch, const std::string& optio
     }
     return without_time_alone(std::move(out), patch);
 }
-
-std::vector<Assignment> assignments(const Patch& patch) { return without_time_alone(column_assignments(patch), patch); }
 
 std::vector<Assignment> assignments(const RowPatch& patch) {
     if (patch.status == txn::BranchStatus::prepared) return {{"update_time", second_of(patch.update_time)}};

@@ -59,12 +59,6 @@ struct Assignment {
 std::vector<Assignment> assignments(const Patch& patch, const std::string& options, const std::string& ext_data,
                                     std::size_t extra_bytes);
 
-/// The same for a patch that is known to leave `options` and `ext_data` as they are.
-std::vector<Assignment> assignments(const Patch& patch);
-
-/// Whether a patch leaves the texts `options` and `ext_data` of a row as they are. May say no where it is yes.
-bool keeps_texts(const Patch& patch, std::int64_t retry_count, const std::string& ext_data, std::size_t extra_bytes);
-
 /// What an update of one row of trans_branch_op has to set. Attempts and errors are in the global row's ext_data. One
 /// that has no result to tell leaves alone a result that is there.
 std::vector<Assignment> assignments(const RowPatch& patch);

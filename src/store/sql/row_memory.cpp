@@ -10,21 +10,48 @@ bool has_rows(const RowIds& ids, const Patch& patch) {
     return std::ranges::all_of(patch.rows, [&](const RowPatch& row) { return row.row < ids.branches.size(); });
 }
 
-bool may_change_texts(const Remembered& known, const Mutation& mutation, std::size_t extra_bytes) {
-    if (mutation.change == Change::append) return !evidence_of(mutation.branches, 0).rows.empty();
-    return !keeps_texts(mutation.patch, known.retry_count, known.ext_data, extra_bytes);
+// Of rows that are to be appended the unique index makes sure; but evidence of them is kept by their place, and how
+// many there are is not known.
+bool is_enough(const Remembered& known, const Mutation& mutation) {
+    if (mutation.any_status || (mutation.expect_mode && txn::name(*mutation.expect_mode) != known.mode)) return false;
+    if (mutation.expect_lease && second_after(*mutation.expect_lease) != known.lease) return false;
+    if (mutation.change == Change::append) return evidence_of(mutation.branches, 0).rows.empty();
+    return has_rows(known.ids, mutation.patch);
 }
 
-bool is_enough(const Remembered& known, const Mutation& update, std::size_t extra_bytes) {
-    return known.knows_texts && (!update.expect_mode || *update.expect_mode == known.mode) &&
-           has_rows(known.ids, update.patch) && !may_change_texts(known, update, extra_bytes);
+Stored foretold(Remembered&& known, txn::Status status) {
+    Stored stored{.id = known.ids.global,
+                  .status = std::string(txn::name(status)),
+                  .mode = std::move(known.mode),
+                  .options = std::move(known.options),
+                  .ext_data = std::move(known.ext_data),
+                  .lease = known.lease,
+                  .new_lease = {},
+                  .rows = {},
+                  .is_remembered = true};
+    stored.rows.reserve(known.ids.branches.size());
+    for (const std::int64_t id : known.ids.branches) stored.rows.push_back({.id = id, .branch_id = {}, .op = {}});
+    return stored;
+}
+
+Remembered remembered(const Stored& stored) {
+    Remembered known{.ids = {.global = stored.id, .branches = {}},
+                     .mode = stored.mode,
+                     .options = stored.options,
+                     .ext_data = stored.ext_data,
+                     .lease = stored.new_lease.value_or(stored.lease)};
+    for (const StoredRow& row : stored.rows) known.ids.branches.push_back(row.id);
+    return known;
 }
 
 }  // namespace
 
-Remembered remembered(const txn::Transaction& transaction, std::string ext_data) {
-    return {
-        .ids = {}, .mode = transaction.mode, .retry_count = transaction.retry_count, .ext_data = std::move(ext_data)};
+Remembered remembered(GlobalRow&& row) {
+    return {.ids = {},
+            .mode = std::move(row.trans_type),
+            .options = std::move(row.options),
+            .ext_data = std::move(row.ext_data),
+            .lease = row.next_cron_time};
 }
 
 // Forgetting by generations: what stayed unused while `generation_` others came is given up, all at once.
@@ -49,17 +76,20 @@ void RowMemory::forget(const std::string& gid) {
     }
 }
 
-void RowMemory::forget_texts(const std::string& gid) {
+// More rows may have been appended since, but never before others.
+void RowMemory::learn_rows(const std::string& gid, const RowIds& ids) {
     const std::lock_guard lock(mutex_);
     for (Known* known : {&young_, &old_}) {
-        if (const auto found = known->find(gid); found != known->end()) found->second.knows_texts = false;
+        const auto found = known->find(gid);
+        if (found == known->end() || found->second.ids.global != ids.global) continue;
+        auto& branches = found->second.ids.branches;
+        if (branches.size() < ids.branches.size()) branches = ids.branches;
     }
 }
 
 bool Recall::knows_rows_of(const Mutation& update) {
-    if (update.patch.rows.empty()) return true;
     auto known = memory_.find(update.gid);
-    if (!known || !has_rows(known->ids, update.patch)) return false;
+    if (!known || !has_rows(known->ids, update.patch)) return update.patch.rows.empty();
     recalled_.emplace(update.gid, std::move(known->ids));
     return true;
 }
@@ -79,39 +109,34 @@ bool Recall::complete(StoredByGid& stored) const {
     return is_true;
 }
 
-std::optional<StoredByGid> Recall::foretell(std::span<const Mutation> batch, std::size_t extra_bytes) const {
+std::optional<StoredByGid> Recall::foretell(std::span<const Mutation> batch) const {
     StoredByGid all;
     for (const Mutation& mutation : batch) {
         if (mutation.change == Change::insert) continue;
-        // Only the lease says that nobody else has changed anything.
-        const bool is_expected = mutation.change == Change::update && !mutation.any_status && mutation.expect_lease;
-        if (!is_expected) return std::nullopt;
-        const auto known = memory_.find(mutation.gid);
-        if (!known || !is_enough(*known, mutation, extra_bytes)) return std::nullopt;
-        Stored& stored = all[mutation.gid];
-        stored.id = known->ids.global;
-        stored.status = txn::name(mutation.expect);
-        stored.mode = txn::name(known->mode);
-        stored.lease = second_after(*mutation.expect_lease);
-        stored.keeps_texts = true;
-        for (const std::int64_t id : known->ids.branches) stored.rows.push_back({.id = id, .branch_id = {}, .op = {}});
+        auto known = memory_.find(mutation.gid);
+        if (!known || !is_enough(*known, mutation)) return std::nullopt;
+        all.emplace(mutation.gid, foretold(*std::move(known), mutation.expect));
     }
     return all;
 }
 
-void forget_what_is_over(RowMemory& memory, std::span<const Mutation> batch, std::span<const Outcome> outcomes,
-                         std::size_t extra_bytes) {
+void Recall::settle(std::span<const Mutation> batch, std::span<const Outcome> outcomes,
+                    const StoredByGid& stored) const {
     for (std::size_t i = 0; i < batch.size(); ++i) {
         const Mutation& mutation = batch[i];
         if (mutation.change == Change::insert) continue;
         const auto& status = mutation.patch.status;
-        if (outcomes[i] != Outcome::ok || (status && txn::is_final(*status))) {
-            memory.forget(mutation.gid);
-        } else if (const auto known = memory.find(mutation.gid);
-                   known && known->knows_texts && may_change_texts(*known, mutation, extra_bytes)) {
-            memory.forget_texts(mutation.gid);
+        const auto found = stored.find(mutation.gid);
+        if (outcomes[i] != Outcome::ok || found == stored.end() || (status && txn::is_final(*status))) {
+            memory_.forget(mutation.gid);
+        } else if (!found->second.is_remembered) {
+            memory_.remember(mutation.gid, remembered(found->second));
         }
     }
+}
+
+void Recall::forget(std::span<const Mutation> batch) const {
+    for (const Mutation& mutation : batch) memory_.forget(mutation.gid);
 }
 
 }  // namespace dtmd::store::sql

@@ -19,20 +19,18 @@ struct RowIds {
     std::vector<std::int64_t> branches;
 };
 
-/// What is remembered of a transaction since it was inserted.
+/// What this node has last made of a transaction's rows.
 struct Remembered {
-    RowIds ids;
-    txn::Mode mode = txn::Mode::saga;
-    std::int64_t retry_count = 0;
-    std::string ext_data;
-    bool knows_texts = true;  ///< `retry_count` and `ext_data` are still what they were.
+    RowIds ids;  ///< Branches may be missing at the end: others can have been registered since.
+    std::string mode, options, ext_data;
+    Time lease;  ///< next_cron_time. Whoever else takes the transaction over moves it.
 };
 
-/// What there is to remember of a transaction that is being inserted, but for its keys.
-Remembered remembered(const txn::Transaction& transaction, std::string ext_data);
+/// What there is to remember of a row that is being inserted, but for keys.
+Remembered remembered(GlobalRow&& row);
 
-/// Remembers what was inserted lately, so that updates need not look it up. It may forget at any time, and what it says
-/// of a gid counts only if the stored global row still has that key.
+/// Remembers what was written lately, so that further changes need not read it. It may forget at any time, and what it
+/// says of a gid counts only if the stored global row still has that key.
 ///
 /// Thread-safe.
 class RowMemory {
@@ -44,8 +42,8 @@ public:
     std::optional<Remembered> find(const std::string& gid);
     void forget(const std::string& gid);
 
-    /// The texts of a row have changed. Its keys are still known.
-    void forget_texts(const std::string& gid);
+    /// The rows that a transaction had when it was read. Nothing happens unless it is remembered, with that key.
+    void learn_rows(const std::string& gid, const RowIds& ids);
 
 private:
     using Known = absl::flat_hash_map<std::string, Remembered>;
@@ -68,16 +66,17 @@ public:
 
     /// What the transactions that a batch changes must be like by now, if all is as its writers expect it: nothing has
     /// to be read then, it only has to be made sure of. None: something in it has to be looked up.
-    std::optional<StoredByGid> foretell(std::span<const Mutation> batch, std::size_t extra_bytes) const;
+    std::optional<StoredByGid> foretell(std::span<const Mutation> batch) const;
+
+    /// After a commit: remembers what `stored` has become, but for what has ended or was not as expected.
+    void settle(std::span<const Mutation> batch, std::span<const Outcome> outcomes, const StoredByGid& stored) const;
+
+    /// After a failure that may have changed the rows.
+    void forget(std::span<const Mutation> batch) const;
 
 private:
     RowMemory& memory_;
     std::map<std::string, RowIds, std::less<>> recalled_;
 };
-
-/// After a commit: forgets the transactions that have ended with this batch, or were not as their writers knew them,
-/// and the texts that it has changed.
-void forget_what_is_over(RowMemory& memory, std::span<const Mutation> batch, std::span<const Outcome> outcomes,
-                         std::size_t extra_bytes);
 
 }  // namespace dtmd::store::sql

@@ -10,18 +10,31 @@
 
 namespace dtmd::store::sql {
 
-const Stored* find_expected(const StoredByGid& all, const Mutation& mutation) {
+Stored* find_expected(StoredByGid& all, const Mutation& mutation) {
     const auto found = all.find(mutation.gid);
     if (found == all.end() || found->second.id == 0) return nullptr;
-    const Stored& stored = found->second;
+    Stored& stored = found->second;
     if (!mutation.any_status && stored.status != txn::name(mutation.expect)) return nullptr;
     if (mutation.expect_mode && stored.mode != txn::name(*mutation.expect_mode)) return nullptr;
     if (mutation.expect_lease && stored.lease != second_after(*mutation.expect_lease)) return nullptr;
     return &stored;
 }
 
-std::vector<Assignment> assignments(const Patch& patch, const Stored& stored, std::size_t extra_bytes) {
-    return stored.keeps_texts ? assignments(patch) : assignments(patch, stored.options, stored.ext_data, extra_bytes);
+std::vector<Assignment> change(Stored& stored, const Patch& patch, std::size_t extra_bytes) {
+    auto all = assignments(patch, stored.options, stored.ext_data, extra_bytes);
+    for (const Assignment& assignment : all) {
+        if (assignment.column == "options") {
+            stored.options = std::get<std::string>(assignment.value);
+        } else if (assignment.column == "ext_data") {
+            stored.ext_data = std::get<std::string>(assignment.value);
+        } else if (assignment.column == "next_cron_time") {
+            stored.new_lease = std::get<Time>(assignment.value);
+        } else {
+            continue;
+        }
+        stored.is_remembered = false;
+    }
+    return all;
 }
 
 bool has_doubles(const std::vector<txn::Branch>& branches) {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,18 +23,19 @@ struct StoredRow {
 struct Stored {
     std::int64_t id = 0;  ///< 0: there is no such transaction, but there may be rows that one left behind.
     std::string status, mode, options, ext_data;
-    Time lease;                   ///< next_cron_time.
-    std::vector<StoredRow> rows;  ///< In creation order, if the batch needs them.
-    bool keeps_texts = false;     ///< The batch leaves `options` and `ext_data` alone, which are not known here.
+    Time lease;                     ///< next_cron_time.
+    std::optional<Time> new_lease;  ///< What the batch moves it to.
+    std::vector<StoredRow> rows;  ///< In creation order, if the batch needs them. Foretold: the keys of the first ones.
+    bool is_remembered = false;   ///< The memory of rows (row_memory.h) knows it as it is here.
 };
 
 using StoredByGid = std::map<std::string, Stored, std::less<>>;
 
 /// What an update or an append changes; null if it isn't there, or isn't as the mutation expects it.
-const Stored* find_expected(const StoredByGid& all, const Mutation& mutation);
+Stored* find_expected(StoredByGid& all, const Mutation& mutation);
 
-/// What an update of a transaction that is as expected sets in its global row.
-std::vector<Assignment> assignments(const Patch& patch, const Stored& stored, std::size_t extra_bytes);
+/// What an update of a transaction that is as expected sets in its global row. From then on `stored` is as it will be.
+std::vector<Assignment> change(Stored& stored, const Patch& patch, std::size_t extra_bytes);
 
 /// Two rows have the same branch_id and op.
 bool has_doubles(const std::vector<txn::Branch>& branches);
