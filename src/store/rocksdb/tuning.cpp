@@ -66,7 +66,7 @@ void set_up_memory(rocksdb::Options& out, std::size_t bytes) {
     out.memtable_insert_with_hint_prefix_extractor.reset(rocksdb::NewFixedPrefixTransform(1));
 }
 
-// Files are merged whole. Beside millions of small records in one file, a few thousand new ones that fall into its range
+// Files are merged whole. With millions of small records in one file, a few thousand new ones that fall into its range
 // would have all of them rewritten; and what comes from level 0 at gids all over the range rewrites all of the first
 // level. So both stay in proportion to what is flushed at once, and the files of deeper levels grow, to stay few.
 void set_up_levels(rocksdb::Options& out, std::size_t bytes) {
