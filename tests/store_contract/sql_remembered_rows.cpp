@@ -186,6 +186,18 @@ TEST_P(RememberedRows, AreThoseThatWereThereWhenItWasRead) {
     EXPECT_EQ((*database_->open()->load("a"))->options.retry_interval, 7);
 }
 
+// Somebody has removed a transaction, and left one of its branches behind under a gid that is used again.
+TEST_P(RememberedRows, AreThoseThatWereInsertedWhateverElseIsReadBesideThem) {
+    write(*database_->open(), {insert(saga("a"))});
+    database_->run("DELETE FROM trans_global WHERE gid='a'");
+    database_->run("DELETE FROM trans_branch_op WHERE gid='a' AND NOT (branch_id='01' AND op='action')");
+    database_->run("UPDATE trans_branch_op SET branch_id='99' WHERE gid='a'");
+    write(*backend_, {insert(saga("a"))});
+    ASSERT_EQ((*backend_->load("a"))->branches.size(), saga("a").branches.size() + 1);
+    EXPECT_EQ(write(*backend_, {foretold("a", 1)}), std::vector{Outcome::ok});
+    EXPECT_EQ(succeeded("a"), Rows{2}) << "the one that was left behind comes first";
+}
+
 // Each of these is found out by the server alone, and the rest of the batch must not suffer from it.
 TEST_P(RememberedRows, AreLeftAloneByWhoeverHasLostThem) {
     write(*backend_, {insert(saga("kept")), insert(saga("turned")), insert(saga("claimed")), insert(saga("gone"))});

@@ -76,14 +76,17 @@ void RowMemory::forget(const std::string& gid) {
     }
 }
 
-// More rows may have been appended since, but never before others.
+// Rows are only ever appended. Where others stand among those that are known, somebody left them behind under this gid,
+// and whoever inserted the transaction does not count them.
 void RowMemory::learn_rows(const std::string& gid, const RowIds& ids) {
     const std::lock_guard lock(mutex_);
     for (Known* known : {&young_, &old_}) {
         const auto found = known->find(gid);
         if (found == known->end() || found->second.ids.global != ids.global) continue;
         auto& branches = found->second.ids.branches;
-        if (branches.size() < ids.branches.size()) branches = ids.branches;
+        const bool has_grown =
+            branches.size() < ids.branches.size() && std::equal(branches.begin(), branches.end(), ids.branches.begin());
+        if (has_grown) branches = ids.branches;
     }
 }
 

@@ -42,7 +42,8 @@ public:
     std::optional<Remembered> find(const std::string& gid);
     void forget(const std::string& gid);
 
-    /// The rows that a transaction had when it was read. Nothing happens unless it is remembered, with that key.
+    /// The rows that a transaction had when it was read. Nothing happens unless it is remembered, with that key and
+    /// with the first ones of these rows.
     void learn_rows(const std::string& gid, const RowIds& ids);
 
 private:

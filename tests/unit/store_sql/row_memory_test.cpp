@@ -116,6 +116,8 @@ TEST_F(ForetoldRows, AreNoneForAnotherModeOrARowThatCameLater) {
     EXPECT_FALSE(foretells(result("g", 2)));
     memory.learn_rows("g", {.global = 8, .branches = {11, 12, 30}});
     EXPECT_FALSE(foretells(result("g", 2))) << "those are another transaction's";
+    memory.learn_rows("g", {.global = 7, .branches = {5, 11, 12}});
+    EXPECT_FALSE(foretells(result("g", 2))) << "a stranger is among them";
     memory.learn_rows("g", {.global = 7, .branches = {11, 12, 30}});
     memory.learn_rows("g", {.global = 7, .branches = {11}});
     EXPECT_EQ(Recall(memory).foretell(std::vector{result("g", 2)})->at("g").rows.at(2).id, 30);
