@@ -272,27 +272,22 @@ void BatchPlan::settle(const Replies& replies) {
     }
 }
 
-// Two rows at least: of one it is no wonder.
+// Two rows at least: of one it is no wonder. Branches, if there are, for they are the more.
 std::vector<BatchPlan::NewRow> BatchPlan::expected_rows(const Replies& replies) const {
-    std::vector<NewRow> rows;
-    if (!are_counted()) return rows;
-    if (inserted_.size() > 1) {
-        for (const Inserted& inserted : inserted_) {
-            const auto offset = static_cast<std::int64_t>(inserted.global);
-            rows.push_back({inserted.mutation->gid, {}, {}, replies[*globals_at_].first_id() + offset});
-        }
-        return rows;
-    }
+    std::vector<NewRow> branches, globals;
+    if (!are_counted()) return {};
     for (const Inserted& inserted : inserted_) {
-        if (!branches_at_) break;
+        const std::string& gid = inserted.mutation->gid;
+        globals.push_back({gid, {}, {}, replies[*globals_at_].first_id() + static_cast<std::int64_t>(inserted.global)});
+        if (!branches_at_) continue;
         std::int64_t id = replies[*branches_at_].first_id() + static_cast<std::int64_t>(inserted.branches);
         for (const txn::Branch& branch : inserted.mutation->record.branches) {
-            rows.push_back({inserted.mutation->gid, branch.branch_id, branch.op, id++});
+            branches.push_back({gid, branch.branch_id, branch.op, id++});
         }
     }
-    std::ranges::sort(rows, {}, &NewRow::id);
-    if (rows.size() < 2) rows.clear();
-    return rows;
+    if (branches.size() > 1) return branches;
+    if (globals.size() > 1) return globals;
+    return {};
 }
 
 }  // namespace dtmd::store::mysql

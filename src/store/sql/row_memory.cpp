@@ -19,6 +19,11 @@ bool is_enough(const Remembered& known, const Mutation& mutation) {
     return has_rows(known.ids, mutation.patch);
 }
 
+void add_rows(Stored& stored, const RowIds& ids) {
+    stored.rows.reserve(ids.branches.size());
+    for (const std::int64_t id : ids.branches) stored.rows.push_back({.id = id, .branch_id = {}, .op = {}});
+}
+
 Stored foretold(Remembered&& known, txn::Status status) {
     Stored stored{.id = known.ids.global,
                   .status = std::string(txn::name(status)),
@@ -29,8 +34,7 @@ Stored foretold(Remembered&& known, txn::Status status) {
                   .new_lease = {},
                   .rows = {},
                   .is_remembered = true};
-    stored.rows.reserve(known.ids.branches.size());
-    for (const std::int64_t id : known.ids.branches) stored.rows.push_back({.id = id, .branch_id = {}, .op = {}});
+    add_rows(stored, known.ids);
     return stored;
 }
 
@@ -107,7 +111,7 @@ bool Recall::complete(StoredByGid& stored) const {
             memory_.forget(gid);
             is_true = false;
         }
-        for (const std::int64_t id : ids.branches) found->second.rows.push_back({.id = id, .branch_id = {}, .op = {}});
+        add_rows(found->second, ids);
     }
     return is_true;
 }
