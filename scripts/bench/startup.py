@@ -10,11 +10,7 @@ import socket
 import subprocess
 import time
 
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+from processes import free_port
 
 
 def first_answer(port, deadline):
@@ -38,7 +34,7 @@ def main():
     parser.add_argument("--runs", type=int, default=5)
     options = parser.parse_args()
     for _ in range(options.runs):
-        port = free_port()
+        port = free_port(23_000)
         environment = dict(os.environ, DTMD_HOST="127.0.0.1", HTTP_PORT=str(port), STORE_PATH=options.folder, LOG_LEVEL="warn")
         start = time.monotonic()
         process = subprocess.Popen([options.binary, "serve"], env=environment)

@@ -26,7 +26,7 @@ class Process:
     """Something on a port of its own. Subclasses say what to run."""
 
     def __init__(self, name, folder):
-        self.name, self.folder, self.port = name, folder, harness.free_port()
+        self.name, self.folder, self.port = name, folder, harness.reserve_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = os.path.join(folder, name + ".log")
         self.process, self.wanted, self.starts, self.launched_at = None, False, 0, 0.0
@@ -93,7 +93,7 @@ class Node(Process):
         self.config = os.path.join(folder, name + ".yml")
         self.clock = os.path.join(folder, name + ".clock") if fake_clock else None
         settings = {**self.SETTINGS, **store.settings(name), "Host": "127.0.0.1", "HttpPort": self.port,
-                    "GrpcPort": harness.free_port(), **(overrides or {})}
+                    "GrpcPort": harness.reserve_port(), **(overrides or {})}
         with open(self.config, "w") as file:
             json.dump(settings, file)  # JSON is YAML.
         if self.clock:

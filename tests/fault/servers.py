@@ -12,7 +12,7 @@ import time
 
 import databases
 import redis_server
-from harness import free_port
+from harness import reserve_port
 from processes import EndedByItself
 
 
@@ -202,8 +202,5 @@ class Sentinel(Redis):
         return f"status=ok,address=127.0.0.1:{self.primary_port()},slaves={replicas},sentinels={sentinels}" in said
 
 
-def free_ports(count):
-    ports = set()
-    while len(ports) < count:
-        ports.add(free_port())
-    return list(ports)
+def reserve_ports(count):
+    return [reserve_port() for _ in range(count)]

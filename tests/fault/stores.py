@@ -151,7 +151,7 @@ class Galera(ServerStore):
     driver = "mysql"
 
     def start(self):
-        ports = servers.free_ports(6)
+        ports = servers.reserve_ports(6)
         group = [ports[n:n + 2] for n in (0, 2, 4)]
         first = servers.GaleraNode(self.subfolder("galera0"), group, 0)
         first.start()
@@ -259,7 +259,7 @@ class RedisCluster(Redis):
                "--cluster-allow-replica-migration", "no"]
 
     def start(self):
-        for n, bus in enumerate(servers.free_ports(6)):
+        for n, bus in enumerate(servers.reserve_ports(6)):
             options = [*self.options(), *self.OPTIONS, "--cluster-port", str(bus)]
             self.servers.append(servers.Redis(self.subfolder(f"redis{n}"), *options).start())
         for n, (first, last) in enumerate(((0, 5460), (5461, 10922), (10923, 16383))):

@@ -9,7 +9,7 @@ import subprocess
 import psycopg2
 import pymysql
 
-from harness import eventually, free_port
+from harness import eventually, reserve_port
 
 POSTGRES = "/usr/lib/postgresql/15/bin"
 
@@ -24,7 +24,7 @@ class Server:
     """A database server process. `start` after `kill` goes on with the same data."""
 
     def __init__(self, folder):
-        self.folder, self.port, self.process = folder, free_port(), None
+        self.folder, self.port, self.process = folder, reserve_port(), None
         self.log = os.path.join(folder, "log")
 
     def start(self):

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import tempfile
 
-from harness import eventually, free_port
+from harness import eventually, reserve_port
 
 # In memory where there is room: an etcd on a busy disk loses its leader.
 ROOM = "/dev/shm" if os.path.isdir("/dev/shm") else None
@@ -16,7 +16,7 @@ class Etcd:
     """One member, alone or of a cluster."""
 
     def __init__(self, name="alone"):
-        self.name, self.client, self.peer = name, free_port(), free_port()
+        self.name, self.client, self.peer = name, reserve_port(), reserve_port()
         self.folder = tempfile.mkdtemp(prefix="dtmd-etcd-", dir=ROOM)
         self.cluster = f"{name}=http://127.0.0.1:{self.peer}"
         self.process = None

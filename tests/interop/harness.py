@@ -4,16 +4,19 @@ import http.client
 import http.server
 import json
 import os
-import random
 import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import threading
 import time
 import unittest
 import urllib.parse
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+from ports import reserve_port  # noqa: E402
 
 BINARY = os.environ.get("DTMD", "build/dev/dtmd")
 PATIENCE = float(os.environ.get("DTMD_TEST_PATIENCE", "20"))  # s; sanitizers and busy machines are slow.
@@ -29,18 +32,6 @@ def eventually(condition, what, limit=PATIENCE):
         if time.monotonic() > deadline:
             raise AssertionError(f"not within {limit} s: {what}")
         time.sleep(0.02)
-
-
-def free_port():
-    """Below the range the kernel hands out by itself, so that nobody takes it between two starts of a server."""
-    while True:
-        port = random.randrange(20_000, 32_000)
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-                return port
-            except OSError:
-                continue
 
 
 class Answer:
@@ -67,8 +58,8 @@ class Dtmd:
 
     def __init__(self, folder, **settings):
         self.folder = folder
-        self.port = settings.pop("HttpPort", None) or free_port()
-        self.grpc_port = settings.pop("GrpcPort", None) or free_port()
+        self.port = settings.pop("HttpPort", None) or reserve_port()
+        self.grpc_port = settings.pop("GrpcPort", None) or reserve_port()
         self.config = os.path.join(folder, "dtmd.yml")
         self.log = os.path.join(folder, "log")
         self.process = None

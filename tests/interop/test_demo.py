@@ -4,7 +4,7 @@ import os
 import subprocess
 import unittest
 
-from harness import BINARY, Case, free_port
+from harness import BINARY, Case, reserve_port
 
 
 class Demo(Case):
@@ -47,7 +47,7 @@ class Demo(Case):
         self.assertIn("every account is as expected", story[-1])
 
     def test_says_how_to_start_a_coordinator(self):
-        result = self.run_dtmd("demo", "--server", f"http://127.0.0.1:{free_port()}")
+        result = self.run_dtmd("demo", "--server", f"http://127.0.0.1:{reserve_port()}")
         self.assertEqual(result.returncode, 1)
         self.assertIn("dtmd serve", result.stderr)
         self.assertEqual(result.stdout, "")

@@ -9,7 +9,7 @@ import threading
 import unittest
 
 from etcd import Etcd, cluster_of_three
-from harness import Case, eventually, free_port, saga
+from harness import Case, eventually, reserve_port, saga
 from test_grpc import Branches
 
 EXAMPLE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "examples/discovery/find_dtmd.py")
@@ -104,7 +104,7 @@ class Calls(DiscoveryCase):
         self.node.wait_for("s1", "succeed")
 
     def test_other_addresses_than_etcd(self):
-        service, dead = self.participant(), free_port()
+        service, dead = self.participant(), reserve_port()
         for address in (f"dns://localhost:{service.port}/a", f"static://127.0.0.1:{dead},127.0.0.1:{service.port}/a"):
             for _ in range(3):
                 self.assertEqual(self.run_saga(self.node, address).status, 200, address)

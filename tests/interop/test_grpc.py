@@ -199,7 +199,7 @@ class Sagas(GrpcCase):
         self.assertEqual(self.branches.ops("g1"), ["01 action"] * 4)
 
     def test_waits_for_a_participant_that_is_away(self):
-        port = harness.free_port()
+        port = harness.reserve_port()
         steps = [{"action": f"127.0.0.1:{port}/busi.Busi/In", "compensate": ""}]
         self.client.call("Submit", self.request("g1", "saga", Steps=json.dumps(steps), BinPayloads=[b"x"]))
         branch = harness.eventually(lambda: [one for one in self.node.transaction("g1")["branches"] if one["attempts"]],

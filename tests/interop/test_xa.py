@@ -8,7 +8,7 @@ import tempfile
 import unittest
 
 from databases import MariaDb, Postgres
-from harness import Case, eventually, free_port, request
+from harness import Case, eventually, request, reserve_port
 
 ACCOUNTS = "CREATE TABLE account (owner varchar(20) PRIMARY KEY, balance bigint NOT NULL)"
 FIRST = 1000
@@ -18,7 +18,7 @@ class Bank:
     """The service of one database, in a process of its own that can be killed."""
 
     def __init__(self, kind, database):
-        self.database, self.port, self.process = database, free_port(), None
+        self.database, self.port, self.process = database, reserve_port(), None
         where = f"{database.folder}/socket" if kind == "mariadb" else str(database.port)
         script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "xa_bank.py")
         self.command = [sys.executable, "-B", script, kind, where, str(self.port)]

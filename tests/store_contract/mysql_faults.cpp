@@ -2,6 +2,7 @@
 #include "store_contract/mysql_rig.h"
 #include "store_contract/samples.h"
 #include "store_contract/servers/mariadb.h"
+#include "support/ports.h"
 
 #include <gtest/gtest.h>
 
@@ -277,7 +278,7 @@ TEST(MySqlServer, IsLeftForTheNextHostWhenItIsDemoted) {
     set_tick(1s);
     MariaDb first, second;
     auto options = first.options("dtm");
-    options.hosts.insert(options.hosts.begin(), {.host = "127.0.0.1", .port = free_ports(1)[0]});  // Nobody is there.
+    options.hosts.insert(options.hosts.begin(), {.host = "127.0.0.1", .port = ports::reserve()});  // Nobody is there.
     options.hosts.push_back(second.options("dtm").hosts[0]);
     std::vector<std::string> servers;
     options.on_report = [&](const sql::ServerReport& report) { servers.push_back(report.server); };

@@ -2,6 +2,7 @@
 #include "store_contract/mysql_rig.h"
 #include "store_contract/samples.h"
 #include "store_contract/servers/mariadb.h"
+#include "support/ports.h"
 
 #include <gtest/gtest.h>
 
@@ -35,7 +36,8 @@ std::string local(std::uint16_t port) { return "127.0.0.1:" + std::to_string(por
 
 class MySqlGalera : public testing::Test {
 protected:
-    MySqlGalera() : ports(free_ports(6)) {
+    MySqlGalera() {
+        std::generate(ports.begin(), ports.end(), ports::reserve);
         set_tick(1s);
         // The others begin as copies of the first, so that none of them has to be sent all the data.
         nodes.push_back(std::make_unique<MariaDb>(settings(0)));
@@ -77,7 +79,7 @@ protected:
         return options;
     }
 
-    const std::vector<std::uint16_t> ports;
+    std::array<std::uint16_t, 6> ports{};
     std::vector<std::unique_ptr<MariaDb>> nodes;
 };
 

@@ -6,23 +6,17 @@ Usage: readme.py REPOSITORY DTMD
 import os
 import pathlib
 import re
-import socket
 import subprocess
 import sys
 import tempfile
 import time
 import urllib.request
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
+from ports import reserve_port  # noqa: E402
+
 BLOCK = re.compile(r"^```\n(.*?)^```", re.M | re.S)
 PORTS = {"36789": "dtmd", "8081": "participant"}
-
-
-def free_ports(count):
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [s.getsockname()[1] for s in sockets]
-    for s in sockets:
-        s.close()
-    return [str(port) for port in ports]
 
 
 def wait_for(url, process, log):
@@ -37,7 +31,7 @@ def wait_for(url, process, log):
 
 def check(root, dtmd, folder):
     text = (root / "README.md").read_text(encoding="utf-8")
-    ports = dict(zip(PORTS, free_ports(len(PORTS))))
+    ports = {port: str(reserve_port()) for port in PORTS}
     for port, free in ports.items():
         text = re.sub(rf"(?<=127\.0\.0\.1:){port}\b", free, text)
     blocks = BLOCK.findall(text)

@@ -1,10 +1,10 @@
 #include "store_contract/servers/mariadb.h"
 
+#include "support/ports.h"
+
 #include <fcntl.h>
 #include <mysql.h>
-#include <netinet/in.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/statvfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -15,7 +15,6 @@
 #include <filesystem>
 #include <fstream>
 #include <memory>
-#include <random>
 #include <stdexcept>
 #include <thread>
 
@@ -25,17 +24,6 @@ namespace {
 using Words = std::vector<std::string>;
 
 constexpr auto patience = std::chrono::seconds(90);  // The disk may be slow.
-
-bool is_free(std::uint16_t port) {
-    const int handle = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(port);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    const bool free = ::bind(handle, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
-    ::close(handle);
-    return free;
-}
 
 // Starts a program that ends with this one and writes its output to `log`.
 pid_t spawn(const Words& words, const std::string& log) {
@@ -74,17 +62,6 @@ std::string folder_for_data() {
 }
 
 }  // namespace
-
-std::vector<std::uint16_t> free_ports(std::size_t count) {
-    static std::mt19937 dice(static_cast<unsigned>(::getpid()) * 7919u ^ std::random_device{}());
-    std::uniform_int_distribution<int> any(22'001, 32'000);
-    std::vector<std::uint16_t> ports;
-    while (ports.size() < count) {
-        const auto port = static_cast<std::uint16_t>(any(dice));
-        if (is_free(port) && std::find(ports.begin(), ports.end(), port) == ports.end()) ports.push_back(port);
-    }
-    return ports;
-}
 
 struct MariaDbClient::Connection {
     std::unique_ptr<MYSQL, void (*)(MYSQL*)> handle{mysql_init(nullptr), &mysql_close};
@@ -130,13 +107,13 @@ MariaDb::Folder::~Folder() {
     std::filesystem::remove_all(path, ignored);
 }
 
-MariaDb::MariaDb(Words settings) : settings_(std::move(settings)), port_(free_ports(1)[0]) {
+MariaDb::MariaDb(Words settings) : settings_(std::move(settings)), port_(ports::reserve()) {
     set_up();
     start();
     grant();
 }
 
-MariaDb::MariaDb(const MariaDb& original, Words settings) : settings_(std::move(settings)), port_(free_ports(1)[0]) {
+MariaDb::MariaDb(const MariaDb& original, Words settings) : settings_(std::move(settings)), port_(ports::reserve()) {
     std::filesystem::copy(original.file("data"), file("data"), std::filesystem::copy_options::recursive);
 }
 

@@ -81,8 +81,4 @@ private:
     pid_t pid_ = -1;
 };
 
-/// `count` ports of 127.0.0.1 below 32768, where what the kernel gives to outgoing connections begins, that nothing
-/// listens on.
-std::vector<std::uint16_t> free_ports(std::size_t count);
-
 }  // namespace dtmd::store::test

@@ -1,12 +1,12 @@
 #include "store_contract/servers/postgres.h"
 
+#include "support/ports.h"
+
 #include <fcntl.h>
 #include <grp.h>
 #include <libpq-fe.h>
-#include <netinet/in.h>
 #include <pwd.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/statvfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -16,7 +16,6 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
-#include <random>
 #include <stdexcept>
 #include <thread>
 
@@ -33,27 +32,6 @@ std::string program(const std::string& name) {
         if (::access(path.c_str(), X_OK) == 0) return path;
     }
     return name;
-}
-
-bool is_free(std::uint16_t port) {
-    const int handle = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(port);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    const bool free = ::bind(handle, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
-    ::close(handle);
-    return free;
-}
-
-// Below 32768, where what the kernel gives to outgoing connections begins.
-std::uint16_t free_server_port() {
-    static std::mt19937 dice(static_cast<unsigned>(::getpid()) * 104'729u ^ std::random_device{}());
-    std::uniform_int_distribution<int> any(15'001, 32'000);
-    while (true) {
-        const auto port = static_cast<std::uint16_t>(any(dice));
-        if (is_free(port)) return port;
-    }
 }
 
 const passwd* server_user() {
@@ -143,7 +121,7 @@ std::vector<std::string> first_column(PGconn* c, PGresult* result, const std::st
 }  // namespace
 
 PostgresServer::PostgresServer(Bare, Words settings, const std::string& root)
-    : settings_(std::move(settings)), folder_(make_folder(root)), port_(free_server_port()) {}
+    : settings_(std::move(settings)), folder_(make_folder(root)), port_(ports::reserve()) {}
 
 PostgresServer::PostgresServer(Words settings, const std::string& root)
     : PostgresServer(Bare{}, std::move(settings), root) {

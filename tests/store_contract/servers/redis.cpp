@@ -1,30 +1,20 @@
 #include "store_contract/servers/redis.h"
 
+#include "support/ports.h"
+
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <csignal>
 #include <fstream>
-#include <random>
 #include <stdexcept>
 
 namespace dtmd::store::test {
 namespace {
 
-bool is_free(std::uint16_t port) {
-    const int handle = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(port);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    const bool free = ::bind(handle, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
-    ::close(handle);
-    return free;
-}
+constexpr std::uint16_t bus_offset = 10'000;  // Where a Cluster's bus listens, above the port for clients.
 
 // Starts a process whose output goes to `output`. It ends with this one.
 pid_t spawn(const std::vector<std::string>& words, int output) {
@@ -46,19 +36,8 @@ pid_t spawn(const std::vector<std::string>& words, int output) {
 
 }  // namespace
 
-std::uint16_t free_port() {
-    static std::mt19937 dice(static_cast<unsigned>(::getpid()) * 7919u ^ std::random_device{}());
-    // A Cluster's bus listens at the port plus 10,000.
-    std::uniform_int_distribution<int> ports(10'001, 22'000);
-    for (int i = 0; i < 1000; ++i) {
-        const auto port = static_cast<std::uint16_t>(ports(dice));
-        if (is_free(port) && is_free(static_cast<std::uint16_t>(port + 10'000))) return port;
-    }
-    throw std::runtime_error("no free port");
-}
-
 RedisServer::RedisServer(std::vector<std::string> arguments, std::vector<std::string> cli_options)
-    : port_(free_port()), arguments_(std::move(arguments)), cli_options_(std::move(cli_options)) {
+    : port_(ports::reserve_pair(bus_offset)), arguments_(std::move(arguments)), cli_options_(std::move(cli_options)) {
     for (auto& word : arguments_) {
         if (word == "PORT") word = std::to_string(port_);
     }
@@ -66,7 +45,7 @@ RedisServer::RedisServer(std::vector<std::string> arguments, std::vector<std::st
 }
 
 std::unique_ptr<RedisServer> RedisServer::sentinel(const std::vector<std::string>& lines) {
-    std::unique_ptr<RedisServer> server(new RedisServer(free_port(), true));
+    std::unique_ptr<RedisServer> server(new RedisServer(ports::reserve_pair(bus_offset), true));
     std::ofstream file(server->folder_.file("sentinel.conf"));
     file << "port " << server->port_ << "\nbind 127.0.0.1\ndir " << server->folder_.path() << "\n";
     for (const auto& line : lines) file << line << "\n";

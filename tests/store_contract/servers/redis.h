@@ -12,9 +12,6 @@
 // Private Redis servers for tests: in temporary folders, on 127.0.0.1, ended by their process id.
 namespace dtmd::store::test {
 
-/// A port of 127.0.0.1 below 32768 (where ephemeral ports begin) that nobody listens on.
-std::uint16_t free_port();
-
 /// A running redis-server or sentinel. Killed when destroyed.
 class RedisServer {
 public:

@@ -1,4 +1,5 @@
 #include "participant/resolver/etcd_client.h"
+#include "support/ports.h"
 #include "unit/resolver/etcd_server.h"
 
 #include <gmock/gmock.h>
@@ -119,7 +120,7 @@ TEST(EtcdClient, AsksAnotherMemberWhenOneIsGone) {
 
 TEST(EtcdClient, SaysWhatEachMemberSaid) {
     EtcdOptions options;
-    options.endpoints = {"127.0.0.1:" + std::to_string(test::free_port()), "no-such-host.invalid:2379"};
+    options.endpoints = {"127.0.0.1:" + std::to_string(ports::reserve()), "no-such-host.invalid:2379"};
     RunningClient running(options);
     const auto range = running.run(running.client.read("order/"));
     ASSERT_FALSE(range);

@@ -1,5 +1,7 @@
 #include "unit/resolver/etcd_server.h"
 
+#include "support/ports.h"
+
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -49,23 +51,8 @@ bool eventually(const std::function<bool()>& is_true, std::chrono::seconds limit
     return true;
 }
 
-std::uint16_t free_port() {
-    static std::mt19937 dice{std::random_device{}()};
-    while (true) {
-        const auto port = static_cast<std::uint16_t>(std::uniform_int_distribution<>(20'000, 32'000)(dice));
-        const int probe = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        sockaddr_in address{};
-        address.sin_family = AF_INET;
-        address.sin_port = htons(port);
-        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        const bool is_free = ::bind(probe, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
-        ::close(probe);
-        if (is_free) return port;
-    }
-}
-
 EtcdServer::EtcdServer(std::string name)
-    : name_(std::move(name)), folder_(make_folder()), client_port_(free_port()), peer_port_(free_port()) {}
+    : name_(std::move(name)), folder_(make_folder()), client_port_(ports::reserve()), peer_port_(ports::reserve()) {}
 
 EtcdServer::EtcdServer() : EtcdServer("alone") {
     cluster_ = name_ + "=http://127.0.0.1:" + std::to_string(peer_port_);

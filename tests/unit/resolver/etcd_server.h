@@ -15,9 +15,6 @@ namespace dtmd::participant::test {
 /// Waits until `is_true()`; false if it did not come true within `limit`.
 bool eventually(const std::function<bool()>& is_true, std::chrono::seconds limit = std::chrono::seconds(30));
 
-/// A port of 127.0.0.1 below 32768 (where ephemeral ports begin) that nobody uses.
-std::uint16_t free_port();
-
 /// A member of a cluster, or all of it. Killed when destroyed.
 class EtcdServer {
 public:
