@@ -202,8 +202,9 @@ class Sagas(GrpcCase):
         port = harness.reserve_port()
         steps = [{"action": f"127.0.0.1:{port}/busi.Busi/In", "compensate": ""}]
         self.client.call("Submit", self.request("g1", "saga", Steps=json.dumps(steps), BinPayloads=[b"x"]))
-        branch = harness.eventually(lambda: [one for one in self.node.transaction("g1")["branches"] if one["attempts"]],
-                                    "the first attempt")[0]
+        # A call counts as an attempt from its beginning; its error is there at its end.
+        failed = lambda: [one for one in self.node.transaction("g1")["branches"] if one["last_error"]]  # noqa: E731
+        branch = harness.eventually(failed, "an attempt that failed")[0]
         self.assertIn("rpc error: code = Unavailable", branch["last_error"])
         server = grpc.server(concurrent.futures.ThreadPoolExecutor(2), handlers=[self.branches])
         server.add_insecure_port(f"127.0.0.1:{port}")
