@@ -40,7 +40,8 @@ void Shard::add_rows(const ActorPtr& actor, store::Patch& patch) {
     for (const std::uint32_t row : actor->dirty_rows) {
         patch.rows.push_back(store::row_patch(row, actor->transaction.branches[row]));
     }
-    patch.retry_count = actor->transaction.retry_count;
+    // Only what has a limit is counted, and what can't have changed costs a store its look at the stored text.
+    if (actor->transaction.options.retry_limit > 0) patch.retry_count = actor->transaction.retry_count;
     actor->dirty_rows.clear();
     actor->results_pending = false;
 }

@@ -109,6 +109,38 @@ TEST_F(RedisExpiry, LetsGoOfWhatHasFinishedAndRenewsWhatHasNot) {
     EXPECT_EQ(cli({"zscore", "{a}_u", "g"}), "");
 }
 
+// A result alone leaves the record of the transaction as it is, but not what Redis knows of its time to live.
+TEST_F(RedisExpiry, IsRenewedByAResultAlone) {
+    const Patch result{.update_time = at(5),
+                       .rows = {{.row = 1, .status = txn::BranchStatus::succeed, .update_time = at(5)}}};
+    const auto left = [&](const char* kind) { return std::stol(cli({"ttl", std::string("{a}_") + kind + "_g"})); };
+    auto options = options_for(*server);
+    options.data_expire = std::chrono::seconds(1000);
+    const auto own = open_or_throw(options)();
+    ASSERT_EQ(apply_one(*own, insert(saga("g"))), Outcome::ok);
+    cli({"expire", "{a}_g_g", "50"});
+    ASSERT_EQ(apply_one(*own, update("g", Status::submitted, result)), Outcome::ok);
+    for (const char* kind : {"g", "b", "s"}) EXPECT_NEAR(static_cast<double>(left(kind)), 1000, 5) << kind;
+
+    options.data_expire = std::chrono::seconds(0);
+    const auto keeping = open_or_throw(options)();
+    ASSERT_EQ(apply_one(*keeping, update("g", Status::submitted, result)), Outcome::ok);
+    for (const char* kind : {"g", "b", "s"}) EXPECT_EQ(left(kind), -1) << kind;
+    auto expected = saga("g");
+    expected.branches[1].status = txn::BranchStatus::succeed;
+    expected.branches[1].update_time = at(5);
+    EXPECT_EQ(load("g"), expected);
+}
+
+TEST_F(RedisExpiry, RefusesAResultOfWhatIsGone) {
+    const Patch result{.update_time = at(5),
+                       .rows = {{.row = 1, .status = txn::BranchStatus::succeed, .update_time = at(5)}}};
+    ASSERT_EQ(apply(insert(saga("g"))), Outcome::ok);
+    cli({"del", "{a}_g_g"});
+    EXPECT_EQ(apply(update("g", Status::submitted, result)), Outcome::not_found);
+    EXPECT_EQ(cli({"lindex", "{a}_b_g", "1"}).find("succeed"), std::string::npos);
+}
+
 TEST_F(RedisExpiry, KeepsForEverWhereItIsToldTo) {
     auto options = options_for(*server);
     options.data_expire = options.finished_expire = std::chrono::seconds(0);

@@ -87,11 +87,15 @@ TEST_F(RedisValues, KeepsKeysApartThatShareOneNameInRedis) {
 TEST_F(RedisValues, LeavesTheRecordAloneForAResult) {
     auto record = saga("g");
     ASSERT_EQ(apply(insert(record)), Outcome::ok);
-    Patch patch{.retry_count = 0, .update_time = at(5)};
+    Patch patch{.update_time = at(5)};
     patch.rows.push_back({.row = 1, .status = txn::BranchStatus::succeed, .update_time = at(5), .finish_time = at(5)});
     ASSERT_EQ(apply(update("g", txn::Status::submitted, patch)), Outcome::ok);
     record.branches[1].status = txn::BranchStatus::succeed;
     record.branches[1].update_time = record.branches[1].finish_time = at(5);
+    EXPECT_EQ(load("g"), record);
+
+    patch.retry_count = 0;
+    ASSERT_EQ(apply(update("g", txn::Status::submitted, patch)), Outcome::ok);
     EXPECT_EQ(load("g"), record);
 
     patch.retry_count = 1;

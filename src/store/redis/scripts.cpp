@@ -35,34 +35,38 @@ return 0
 
 constexpr std::string_view update = R"lua(
 -- KEYS g b s u o   ARGV expected mode status ttl ttl_finished due hurry lease edits (after before value)...
--- (row time tail)...   The first edit is update_time, for which alone g is not rewritten when rows say it too.
+-- (row time tail)...   The first edit is update_time, for which alone g is left as it is when rows say it too.
 local status = redis.call('GET', KEYS[3])
-local g = redis.call('GET', KEYS[1])
-if not status or not g then return 2 end
+if not status then return 2 end
 if ARGV[1] ~= '' and status ~= ARGV[1] then return 2 end
 local gid = string.sub(KEYS[1], #KEYS[4] + 2)
 local lease = ARGV[8] ~= '' and redis.call('ZSCORE', KEYS[4], gid)
 if lease and tonumber(lease) ~= tonumber(ARGV[8]) then return 2 end
-if string.sub(g, 1, 22) ~= '{"id":0,"update_time":' then return 3 end
-if ARGV[2] ~= '' then
-  local _, at = string.find(g, ',"trans_type":"', 1, true)
-  if not at then return 3 end
-  if string.sub(g, at + 1, at + #ARGV[2] + 1) ~= ARGV[2] .. '"' then return 2 end
-end
-local edits, rewrite = tonumber(ARGV[9]), #ARGV == 9 + 3 * tonumber(ARGV[9])
+local edits = tonumber(ARGV[9])
+local rewrite, g = #ARGV == 9 + 3 * edits, false
 local parts, n, from = {}, 0, 1
-for i = 10, 9 + 3 * edits, 3 do
-  local _, after = string.find(g, ARGV[i], from, true)
-  if not after then return 3 end
-  local before = string.find(g, ARGV[i + 1], after + 1, true)
-  if not before then return 3 end
-  rewrite = rewrite or i > 10 and string.sub(g, after + 1, before - 1) ~= ARGV[i + 2]
-  parts[n + 1] = string.sub(g, from, after)
-  parts[n + 2] = ARGV[i + 2]
-  n = n + 2
-  from = before
+if rewrite or edits > 1 or ARGV[2] ~= '' then
+  g = redis.call('GET', KEYS[1])
+  if not g then return 2 end
+  if string.sub(g, 1, 22) ~= '{"id":0,"update_time":' then return 3 end
+  if ARGV[2] ~= '' then
+    local _, at = string.find(g, ',"trans_type":"', 1, true)
+    if not at then return 3 end
+    if string.sub(g, at + 1, at + #ARGV[2] + 1) ~= ARGV[2] .. '"' then return 2 end
+  end
+  for i = 10, 9 + 3 * edits, 3 do
+    local _, after = string.find(g, ARGV[i], from, true)
+    if not after then return 3 end
+    local before = string.find(g, ARGV[i + 1], after + 1, true)
+    if not before then return 3 end
+    rewrite = rewrite or i > 10 and string.sub(g, after + 1, before - 1) ~= ARGV[i + 2]
+    parts[n + 1] = string.sub(g, from, after)
+    parts[n + 2] = ARGV[i + 2]
+    n = n + 2
+    from = before
+  end
+  parts[n + 1] = string.sub(g, from)
 end
-parts[n + 1] = string.sub(g, from)
 local rows, open = {}, ',"status":"prepared"'
 for i = 10 + 3 * edits, #ARGV, 3 do
   local row = redis.call('LINDEX', KEYS[2], ARGV[i])
@@ -82,7 +86,10 @@ local ttl = tonumber(final and ARGV[5] or ARGV[4])
 local renew = final or ARGV[7] == '1'
 if not renew then
   local left = redis.call('TTL', KEYS[1])
+  if left == -2 then return 2 end
   renew = (ttl > 0 and left < ttl / 2) or (ttl == 0 and left >= 0)
+elseif not g and redis.call('EXISTS', KEYS[1]) == 0 then
+  return 2
 end
 if ARGV[7] == '1' then redis.call('PERSIST', KEYS[3]) end
 if final then
@@ -96,11 +103,11 @@ if not renew then
   if rewrite then redis.call('SET', KEYS[1], table.concat(parts), 'KEEPTTL') end
   if now ~= status then redis.call('SET', KEYS[3], now, 'KEEPTTL') end
 elseif ttl > 0 then
-  redis.call('SET', KEYS[1], table.concat(parts), 'EX', ttl)
+  if g then redis.call('SET', KEYS[1], table.concat(parts), 'EX', ttl) else redis.call('EXPIRE', KEYS[1], ttl) end
   redis.call('SET', KEYS[3], now, 'EX', ttl)
   redis.call('EXPIRE', KEYS[2], ttl)
 else
-  redis.call('SET', KEYS[1], table.concat(parts))
+  if g then redis.call('SET', KEYS[1], table.concat(parts)) else redis.call('PERSIST', KEYS[1]) end
   redis.call('SET', KEYS[3], now)
   redis.call('PERSIST', KEYS[2])
 end
