@@ -1,5 +1,6 @@
 #include "store/mysql/mysql_backend.h"
 #include "store_contract/mysql_rig.h"
+#include "store_contract/outage.h"
 #include "store_contract/samples.h"
 #include "store_contract/servers/mariadb.h"
 #include "support/ports.h"
@@ -272,6 +273,21 @@ TEST(MySqlServer, MayBeKilledInTheCommit) {
     ASSERT_TRUE(comes_true([&] { return backend->ping().has_value(); }));
     EXPECT_TRUE((*backend->load("g")).has_value()) << "what was acknowledged survives";
     EXPECT_FALSE((*backend->load("h")).has_value()) << "it had not been committed";
+}
+
+// A server that hangs takes connections and says nothing: each attempt costs a time-out, which not everybody is to wait for.
+TEST(MySqlServer, IsSaidToBeAwayAtOnceHalfOfTheTimeWhenItHangs) {
+    MariaDb server;
+    auto options = server.options("dtm");
+    options.connect_timeout = options.timeout = 2s;
+    const auto backend = open_backend(options);
+    ASSERT_TRUE(is_done(*backend, insert(saga("g"))));
+    server.pause();
+    ASSERT_TRUE(comes_true([&] { return !backend->ping(); })) << "the old connection gets no answer, nor a new one";
+    EXPECT_TRUE(answers_at_once_for(*backend, 1s));
+    server.resume();
+    ASSERT_TRUE(comes_true([&] { return backend->ping().has_value(); }));
+    EXPECT_TRUE((*backend->load("g")).has_value());
 }
 
 TEST(MySqlServer, IsLeftForTheNextHostWhenItIsDemoted) {

@@ -1,3 +1,4 @@
+#include "store_contract/outage.h"
 #include "store_contract/postgres_store.h"
 
 // Locks, deadlocks, lost connections and servers that go away: what is answered is what happened.
@@ -227,6 +228,7 @@ TEST_F(PostgresFailures, GivesUpOnAServerThatNoLongerAnswers) {
     EXPECT_EQ(silent.code, Errc::unavailable) << "the first packet only looks";
     EXPECT_THAT(silent.what, HasSubstr("has not answered"));
     EXPECT_EQ(failure_of(*backend, {insert(saga("c"))}).code, Errc::unavailable);
+    EXPECT_TRUE(answers_at_once_for(*backend, 1s)) << "not everybody is to wait for each attempt's time-out";
     server.resume();
     wait_for([&] { return backend->ping().has_value(); });
     EXPECT_EQ(apply(*backend, turn("a", Status::submitted, Status::succeed)), Outcome::ok);

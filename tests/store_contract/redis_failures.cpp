@@ -1,3 +1,4 @@
+#include "store_contract/outage.h"
 #include "store_contract/redis_store.h"
 
 #include <filesystem>
@@ -57,6 +58,20 @@ TEST_F(RedisFailures, DoesNotKnowWhatBecameOfAChangeThatWasNotAnswered) {
     EXPECT_TRUE(wait_until([&] { return load("g").status == Status::aborting; })) << "it did happen, this time";
     EXPECT_TRUE(wait_until([&] { return bool(impatient->ping()); }));
     EXPECT_FALSE(impatient->load("h")->has_value());
+}
+
+// A server that hangs takes connections and says nothing: each attempt costs a time-out, which not everybody is to wait for.
+TEST_F(RedisFailures, AnswersAtOnceHalfOfTheTimeWhileTheServerHangs) {
+    auto options = options_for(*server);
+    options.timeout = options.connect_timeout = std::chrono::seconds(2);
+    const auto own = open_or_throw(options)();
+    ASSERT_EQ(apply_one(*own, insert(saga("g"))), Outcome::ok);
+    server->pause();
+    ASSERT_TRUE(wait_until([&] { return !own->ping(); })) << "the old connection gets no answer";
+    EXPECT_FALSE(own->ping()) << "nor does a new one";
+    EXPECT_TRUE(answers_at_once_for(*own, std::chrono::seconds(1)));
+    server->resume();
+    EXPECT_TRUE(wait_until([&] { return bool(own->ping()); }));
 }
 
 TEST_F(RedisFailures, ConnectsAgainWhenTheServerHasEndedTheConnection) {

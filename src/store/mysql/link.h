@@ -2,6 +2,7 @@
 
 #include "store/mysql/session.h"
 #include "store/mysql/zone.h"
+#include "store/retry_pause.h"
 #include "store/sql/row_memory.h"
 
 #include <atomic>
@@ -66,15 +67,12 @@ public:
     Shared& shared() const { return *shared_; }
 
 private:
-    using Clock = std::chrono::steady_clock;
-
     Attempt<std::unique_ptr<Session>> connect(std::size_t host) const;
     void drop() { session_.reset(); }
 
     const std::shared_ptr<Shared> shared_;
     std::unique_ptr<Session> session_;
-    Clock::time_point next_attempt_{};
-    Clock::duration pause_{};
+    RetryPause pause_;
     std::string reason_;  ///< Of the last failure on all hosts.
 };
 

@@ -2,17 +2,7 @@
 
 #include "store/postgres/server.h"
 
-#include <algorithm>
-
 namespace dtmd::store::postgres {
-namespace {
-
-using namespace std::chrono_literals;
-
-// A server that restarts is found again soon, and one that stays away isn't asked in vain all the time.
-constexpr auto first_pause = 50ms, longest_pause = 1000ms;
-
-}  // namespace
 
 void Shared::report(const sql::ServerReport& report) {
     const std::lock_guard lock(mutex_);
@@ -38,11 +28,11 @@ Attempt<std::unique_ptr<Session>> Link::connect(std::size_t host) const {
 Result<Session*> Link::get() {
     if (session_ && session_->is_stale()) session_.reset();
     if (session_) return session_.get();
-    if (Clock::now() < next_attempt_) return Error{Errc::unavailable, reason_};
+    if (pause_.lasts()) return Error{Errc::unavailable, reason_};
 
     const std::size_t count = shared_->options.hosts.size();
     const std::size_t first = shared_->host();
-    const auto start = Clock::now();
+    const auto began = RetryPause::Clock::now();
     reason_.clear();
     for (std::size_t i = 0; i < count; ++i) {
         const std::size_t host = (first + i) % count;
@@ -51,15 +41,12 @@ Result<Session*> Link::get() {
             session_ = *std::move(session);
             shared_->use_host(host);
             shared_->report(session_->facts.report);
-            pause_ = {};
+            pause_.succeeded();
             return session_.get();
         }
         reason_ += (i == 0 ? "" : " ") + session.error().what;
     }
-    pause_ = std::clamp<Clock::duration>(pause_ * 2, first_pause, longest_pause);
-    // A host that doesn't even refuse costs a time-out: whoever asks must be told at once at least half of the time.
-    const auto end = Clock::now();
-    next_attempt_ = end + std::max(pause_, end - start);
+    pause_.failed(began);
     return Error{Errc::unavailable, reason_};
 }
 

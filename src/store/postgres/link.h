@@ -1,6 +1,7 @@
 #pragma once
 
 #include "store/postgres/session.h"
+#include "store/retry_pause.h"
 #include "store/sql/row_memory.h"
 
 #include <atomic>
@@ -65,14 +66,11 @@ public:
     Shared& shared() const { return *shared_; }
 
 private:
-    using Clock = std::chrono::steady_clock;
-
     Attempt<std::unique_ptr<Session>> connect(std::size_t host) const;
 
     const std::shared_ptr<Shared> shared_;
     std::unique_ptr<Session> session_;
-    Clock::time_point next_attempt_{};
-    Clock::duration pause_{};
+    RetryPause pause_;
     std::string reason_;  ///< Of the last failure on all hosts.
 };
 

@@ -2,6 +2,7 @@
 
 #include "store/redis/connection.h"
 #include "store/redis/sentinels.h"
+#include "store/retry_pause.h"
 
 #include <chrono>
 #include <map>
@@ -46,14 +47,11 @@ public:
     Answer run_at(const Address& primary, const std::string& text);
 
 private:
-    using Clock = std::chrono::steady_clock;
-
     /// A server, or (under the name "") whichever is the primary of all.
     struct Peer {
         std::unique_ptr<Connection> connection;
         std::optional<Error> failure;  ///< Of the last attempt to connect.
-        Clock::time_point not_before{};
-        std::chrono::milliseconds delay{0};
+        RetryPause pause;
     };
 
     /// What one peer has to do in one round.
@@ -96,7 +94,7 @@ private:
     std::map<std::string, Peer> peers_;
     std::vector<std::optional<Address>> slots_;  ///< A cluster's, by slot. Empty: to be learnt.
     std::optional<Error> slots_failure_;
-    Clock::time_point slots_not_before_{};
+    RetryPause slots_pause_;
 };
 
 }  // namespace dtmd::store::redis

@@ -8,7 +8,6 @@ namespace dtmd::store::redis {
 namespace {
 
 constexpr std::size_t slot_count = 16384;
-constexpr std::chrono::milliseconds first_delay{50}, longest_delay{1000};
 
 Error unavailable(const Error& error) { return {Errc::unavailable, error.what}; }
 
@@ -20,18 +19,19 @@ Result<Connection*> Link::connection_to(const std::string& name) {
         name.empty() && peer.connection && watch_ && watch_->have_replaced(peer.connection->address());
     if (peer.connection && peer.connection->is_usable() && !was_replaced) return peer.connection.get();
     peer.connection.reset();
-    const auto now = Clock::now();
-    if (peer.failure && now < peer.not_before) return *peer.failure;
+    if (peer.failure && peer.pause.lasts()) return *peer.failure;
+    const auto began = RetryPause::Clock::now();
     auto opened = open(name);
     if (!opened) {
         peer.failure = unavailable(opened.error());
-        peer.delay = std::clamp(peer.delay * 2, first_delay, longest_delay);
-        peer.not_before = Clock::now() + peer.delay;
+        // Behind Sentinels the next attempt goes to another server as soon as they have switched: that is not to wait.
+        const bool may_move = shared_->options.topology == RedisTopology::sentinel;
+        peer.pause.failed(may_move ? RetryPause::Clock::now() : began);
         return *peer.failure;
     }
     peer.connection = *std::move(opened);
     peer.failure.reset();
-    peer.delay = std::chrono::milliseconds(0);
+    peer.pause.succeeded();
     return peer.connection.get();
 }
 
@@ -86,12 +86,13 @@ Result<std::string> Link::name_of(std::uint16_t slot) {
 }
 
 Result<void> Link::learn_slots() {
-    if (slots_failure_ && Clock::now() < slots_not_before_) return *slots_failure_;
+    if (slots_failure_ && slots_pause_.lasts()) return *slots_failure_;
     std::vector<Address> nodes = shared_->hosts;
     for (const auto& [name, peer] : peers_) {
         const auto address = parse_address(name, 6379);
         if (address && std::ranges::find(nodes, *address) == nodes.end()) nodes.push_back(*address);
     }
+    const auto began = RetryPause::Clock::now();
     const auto& options = shared_->options;
     for (const Address& node : nodes) {
         auto connection = Connection::open(node, *shared_, options.user, options.password);
@@ -102,6 +103,7 @@ Result<void> Link::learn_slots() {
         const Answer slots = (*connection)->ask(command("CLUSTER", "SLOTS"));
         if (slots && slots->kind == Reply::Kind::list && learn_slots_from(*slots, node)) {
             slots_failure_.reset();
+            slots_pause_.succeeded();
             return {};
         }
         slots_failure_ =
@@ -110,7 +112,7 @@ Result<void> Link::learn_slots() {
                 ? unavailable(explain(slots->text, node))
                 : Error{Errc::unavailable, "The Redis server " + node.text() + " knows no slots: is it a Cluster yet?"};
     }
-    slots_not_before_ = Clock::now() + first_delay;
+    slots_pause_.failed(began);
     return *slots_failure_;
 }
 

@@ -186,6 +186,10 @@ void MariaDb::stop() {
     pid_ = -1;
 }
 
+void MariaDb::pause() { ::kill(pid_, SIGSTOP); }
+
+void MariaDb::resume() { ::kill(pid_, SIGCONT); }
+
 void MariaDb::kill() {
     if (pid_ < 0) return;
     ::kill(pid_, SIGKILL);

@@ -45,9 +45,11 @@ public:
     /// The one of this test process, started when it is first asked for.
     static MariaDb& shared();
 
-    void start();  ///< Returns when it answers.
-    void stop();   ///< As an operator would.
-    void kill();   ///< kill -9.
+    void start();   ///< Returns when it answers.
+    void stop();    ///< As an operator would.
+    void kill();    ///< kill -9.
+    void pause();   ///< SIGSTOP
+    void resume();  ///< SIGCONT
 
     std::uint16_t port() const { return port_; }
     pid_t pid() const { return pid_; }
