@@ -58,6 +58,7 @@ struct Actor {
     std::uint64_t alarm_serial = 0;  ///< Tells the current alarm from earlier ones.
     Time lease_until;                ///< What the store has as next_cron_time, as far as is known here.
     Time own_lease;                  ///< The last one that this node has put there; sent_lease: that it may have put.
+    std::optional<std::string> own_owner;  ///< The stored owner it was put there with; unset: not known.
     Time sent_lease;
     std::uint32_t refusals = 0;  ///< Writes in a row that the store refused because of what it has.
     Time sent_at;                ///< The update_time that went with sent_lease.

@@ -84,7 +84,7 @@ void Claimer::claimed(Result<store::Claims> claims, std::size_t asked) {
         shared_.metrics.claimed(count, static_cast<double>(lag.count()) / 1e3);
     }
     for (txn::Transaction& transaction : claims->transactions) {
-        adopt_(std::move(transaction.gid), transaction.next_cron_time);
+        adopt_(std::move(transaction.gid), transaction.next_cron_time, std::move(transaction.owner));
     }
     if (count >= asked) return plan(loop_.now());
     if (recover_until_ != no_time) log::info("recovery.complete", {});

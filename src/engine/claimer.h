@@ -14,7 +14,7 @@ namespace dtmd::engine {
 /// One per coordinator, on the first shard's loop.
 class Claimer {
 public:
-    using Adopt = std::function<void(std::string gid, Time lease_until)>;
+    using Adopt = std::function<void(std::string gid, Time lease_until, std::string owner)>;
     Claimer(Loop& loop, Random& random, Shared& shared, Adopt adopt);
 
     /// Everything whose lease could have been ours before a restart is taken up first, if the store is ours alone.

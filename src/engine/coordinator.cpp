@@ -27,7 +27,9 @@ public:
           topics_(environments_.front().loop, store, settings.topics_interval,
                   [this](std::shared_ptr<const TopicMap> map) { publish(std::move(map)); }),
           claimer_(environments_.front().loop, environments_.front().random, shared_,
-                   [this](std::string gid, Time lease_until) { adopt(std::move(gid), lease_until); }) {
+                   [this](std::string gid, Time lease_until, std::string owner) {
+                       adopt(std::move(gid), lease_until, std::move(owner));
+                   }) {
         shared_.due_noted = [this](Time when) { claimer_.note_due(when); };
         for (std::size_t i = 0; i < environments_.size(); ++i) {
             shards_.push_back(std::make_unique<Shard>(environments_[i], shared_));
@@ -286,10 +288,10 @@ private:
         }
     }
 
-    void adopt(std::string gid, Time lease_until) {
+    void adopt(std::string gid, Time lease_until, std::string owner) {
         const std::size_t index = shard_of(gid);
-        environments_[index].loop.post(
-            [shard = shards_[index].get(), gid = std::move(gid), lease_until] { shard->adopt(gid, lease_until); });
+        environments_[index].loop.post([shard = shards_[index].get(), gid = std::move(gid), lease_until,
+                                        owner = std::move(owner)] { shard->adopt(gid, lease_until, owner); });
     }
 
     Shared shared_;

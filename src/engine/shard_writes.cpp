@@ -12,6 +12,12 @@ namespace {
 constexpr Millis store_pause{250};
 constexpr std::uint32_t patience = 3;
 
+// Under the owner that the store was told to expect.
+void was_leased(Actor& actor, Time until) {
+    actor.lease_until = actor.own_lease = until;
+    actor.own_owner = actor.transaction.owner;
+}
+
 void log_turn(const txn::Transaction& transaction, const txn::Turn& turn) {
     log::info("transaction.turned", {{"gid", transaction.gid},
                                      {"mode", txn::name(transaction.mode)},
@@ -28,7 +34,10 @@ store::Mutation Shard::update_of(Actor& actor, std::optional<Time> lease, Time a
     mutation.change = store::Change::update;
     mutation.gid = actor.transaction.gid;
     mutation.expect = actor.transaction.status;
-    if (!store_.is_exclusive()) mutation.expect_lease = actor.lease_until;
+    if (!store_.is_exclusive()) {
+        mutation.expect_lease = actor.lease_until;
+        mutation.expect_owner = actor.transaction.owner;
+    }
     mutation.patch.next_cron_time = lease;
     mutation.patch.update_time = at;
     if (lease) actor.sent_lease = *lease;
@@ -82,7 +91,7 @@ void Shard::write_turn(const ActorPtr& actor, txn::Turn turn, store::Patch patch
         log_turn(transaction, turn);
         const bool was_prepared = transaction.status == txn::Status::prepared;
         txn::apply_turn(transaction, actor->live, turn, at);
-        if (lease) actor->lease_until = actor->own_lease = *lease;
+        if (lease) was_leased(*actor, *lease);
         shared_.metrics.transaction_status(txn::name(transaction.mode), txn::name(turn.to));
         if (then) then(outcome);
         if (was_written_by_others(transaction, was_prepared) && !txn::is_final(turn.to) && !actor->gone) {
@@ -104,7 +113,10 @@ void Shard::write_progress(const ActorPtr& actor, std::optional<Time> lease, Wri
 
     auto done = [this, actor, rows = std::move(rows), lease, then = std::move(then)](store::Outcome outcome) mutable {
         if (outcome == store::Outcome::ok) {
-            if (lease) actor->lease_until = actor->own_lease = actor->transaction.next_cron_time = *lease;
+            if (lease) {
+                actor->transaction.next_cron_time = *lease;
+                was_leased(*actor, *lease);
+            }
         } else {
             actor->dirty_rows.insert(rows.begin(), rows.end());
             actor->results_pending = !rows.empty();
@@ -182,10 +194,13 @@ void Shard::loaded(const ActorPtr& actor, Result<Found> result) {
 }
 
 // A lease that runs and was not given by this node is another one's. The store may have rounded ours to seconds, so
-// that two may look alike; where a write broke off, its time must be there as well.
+// that two may look alike; where a write broke off, its time must be there as well. One that an operator's reset has
+// taken back is not ours any more, however much the next one looks like it.
 bool Shard::is_ours_to_drive(const Actor& actor) const {
     const auto is_it = [](Time stored, Time ours) { return std::chrono::abs(stored - ours) < std::chrono::seconds(1); };
-    if (store_.is_exclusive() || actor.lease_until <= now() || is_it(actor.lease_until, actor.own_lease)) return true;
+    if (store_.is_exclusive() || actor.lease_until <= now()) return true;
+    if (actor.own_owner && *actor.own_owner != actor.transaction.owner) return false;
+    if (is_it(actor.lease_until, actor.own_lease)) return true;
     return is_it(actor.lease_until, actor.sent_lease) && is_it(actor.transaction.update_time, actor.sent_at);
 }
 

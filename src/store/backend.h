@@ -32,6 +32,7 @@ struct Patch {
     std::optional<Time> finish_time, rollback_time, not_before;
     std::optional<std::int64_t> next_cron_interval, retry_count;
     std::optional<Time> next_cron_time;  ///< Also moves the entry in the due index.
+    std::optional<std::string> owner;    ///< With a lease that is taken back: see Mutation::expect_owner.
     /// A shared store may leave the transaction's own as it is where nothing changes but branch rows, which have times
     /// of their own: dtm does so.
     Time update_time;
@@ -54,6 +55,10 @@ struct Mutation {
     /// update: if set, the stored next_cron_time must be this one too, as the store would keep it (rounded alike). It
     /// is moved by every claim, so a node whose lease ran out unnoticed can't write over what its successor did.
     std::optional<Time> expect_lease;
+    /// Counts with expect_lease, on stores that keep times in seconds: the stored owner must be this one too. Whoever
+    /// takes a lease back before its time (an operator's reset) writes a new one, since the next lease may end in the
+    /// same second as the one that was taken back, whose holder may still sleep on it.
+    std::string expect_owner;
     txn::Transaction record;
     Patch patch;
     std::vector<txn::Branch> branches;

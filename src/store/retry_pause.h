@@ -4,12 +4,12 @@
 
 namespace dtmd::store {
 
-/// How long a server that could not be reached is left alone, so that callers are told so at once instead of each waiting
-/// for an attempt of its own.
+/// How long a server that could not be reached is left alone, so that callers are told so at once instead of each
+/// waiting for an attempt of its own.
 ///
-/// 50 ms after the first failure, twice as long after each further one, up to a second: a server that restarts is found
-/// again soon. But never shorter than the attempt took: one that does not even refuse costs a time-out, and callers are to
-/// be told at once at least half of the time.
+/// 50 ms after the first failure, twice as long after each further one, up to a second: a server that restarts is
+/// found again soon. But never shorter than the attempt took: one that does not even refuse costs a time-out, and
+/// callers are to be told at once at least half of the time.
 ///
 /// Not thread-safe.
 class RetryPause {

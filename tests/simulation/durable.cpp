@@ -9,6 +9,7 @@ constexpr Millis longest_kept{2'000};  // More than any read may lag or any fail
 
 Durable::Durable(Context& context, const Profile& profile) : context_(context), profile_(profile) {
     tables.grain = profile.lease_grain;
+    tables.keeps_owners = profile.keeps_owners;
     tables.on_write = [this](const store::Mutation& mutation) {
         witness->on_write(writer_, mutation, writer_now_);
         const txn::Transaction& row = tables.rows.at(mutation.gid);

@@ -10,10 +10,14 @@ constexpr Millis second{1'000};
 constexpr Profile profiles[] = {
     {.name = "rocksdb", .most_nodes = 1, .exclusive = true},
     // Galera: a node reads its own replica, which may lag; a lost connection leaves a commit under way.
-    {.name = "mysql", .lease_grain = second, .stale_reads = Millis{1'000}, .late_effect = Millis{200}},
-    {.name = "postgres", .lease_grain = second, .late_effect = Millis{200}},
+    {.name = "mysql",
+     .lease_grain = second,
+     .keeps_owners = true,
+     .stale_reads = Millis{1'000},
+     .late_effect = Millis{200}},
+    {.name = "postgres", .lease_grain = second, .keeps_owners = true, .late_effect = Millis{200}},
     // A pipeline of scripts, each atomic by itself.
-    {.name = "redis", .lease_grain = second, .torn_batches = true, .late_effect = Millis{200}},
+    {.name = "redis", .torn_batches = true, .late_effect = Millis{200}},
 };
 
 }  // namespace

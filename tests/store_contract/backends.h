@@ -29,9 +29,10 @@ struct Candidate {
     std::string name;
     std::function<std::unique_ptr<Rig>()> make_rig;
 
-    Millis tick{1};         ///< The finest time the store keeps: what at(1) is after at(0).
-    bool fences = true;     ///< Checks Mutation::expect_lease, and never takes a stored result back.
-    bool any_bytes = true;  ///< Gids and branch names need not be UTF-8.
+    Millis tick{1};             ///< The finest time the store keeps: what at(1) is after at(0).
+    bool fences = true;         ///< Checks Mutation::expect_lease, and never takes a stored result back.
+    bool keeps_owners = false;  ///< Keeps times in seconds, and so Mutation::expect_owner beside the lease.
+    bool any_bytes = true;      ///< Gids and branch names need not be UTF-8.
 
     /// What a transaction looks like when it has been kept, if that isn't simply the same.
     std::function<txn::Transaction(txn::Transaction)> as_kept = nullptr;

@@ -44,6 +44,35 @@ TEST_P(Leases, AClaimTakesTheLeaseAway) {
     EXPECT_EQ(apply(renewal(claims->transactions.front().next_cron_time, at(30'000))), Outcome::ok);
 }
 
+// An operator's reset takes a lease back whose holder may sleep, and the next one may end when that one would have.
+TEST_P(Leases, OneThatWasTakenBackIsNotTakenForTheNext) {
+    apply(insert(saga("g", at(5'000))));
+    ASSERT_EQ(backend->reset_due(at(1'000), at(0), 10)->first, 1u);
+    const Time next = GetParam().keeps_owners ? at(5'000) : at(5'000) + Millis{1};
+    const auto claims = backend->claim_due(at(10), next, 10);
+    ASSERT_EQ(gids(claims->transactions), std::vector<std::string>{"g"});
+    const auto& claimed = claims->transactions.front();
+    EXPECT_EQ(apply(renewal(at(5'000), at(9'000))), Outcome::not_found);
+
+    Mutation own = renewal(claimed.next_cron_time, at(9'000));
+    own.expect_owner = claimed.owner;
+    EXPECT_EQ(apply(own), Outcome::ok);
+    EXPECT_EQ(load("g").owner, claimed.owner);
+}
+
+TEST_P(Leases, OneThatWasTakenBackAloneIsNotTakenForTheNext) {
+    apply(insert(saga("g", at(5'000))));
+    Mutation reset = turn("g", Status::submitted, Status::submitted);
+    reset.any_status = true;
+    reset.patch.next_cron_time = at(1);
+    reset.patch.owner = "taken back";
+    EXPECT_EQ(apply(reset), Outcome::ok);
+    const Time next = GetParam().keeps_owners ? at(5'000) : at(5'000) + Millis{1};
+    ASSERT_EQ(backend->claim_due(at(10), next, 10)->transactions.size(), 1u);
+    EXPECT_EQ(load("g").owner, GetParam().keeps_owners ? "taken back" : "");
+    EXPECT_EQ(apply(renewal(at(5'000), at(9'000))), Outcome::not_found);
+}
+
 TEST_P(Leases, AResultThatIsStoredStays) {
     apply(insert(saga("g")));
     EXPECT_EQ(apply(result(BranchStatus::succeed)), Outcome::ok);

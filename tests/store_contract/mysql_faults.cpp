@@ -275,7 +275,7 @@ TEST(MySqlServer, MayBeKilledInTheCommit) {
     EXPECT_FALSE((*backend->load("h")).has_value()) << "it had not been committed";
 }
 
-// A server that hangs takes connections and says nothing: each attempt costs a time-out, which not everybody is to wait for.
+// A server that hangs takes connections and says nothing: an attempt costs a time-out. Not everybody is to wait for it.
 TEST(MySqlServer, IsSaidToBeAwayAtOnceHalfOfTheTimeWhenItHangs) {
     MariaDb server;
     auto options = server.options("dtm");

@@ -29,6 +29,7 @@ std::vector<Candidate> mysql_candidates() {
     all.push_back({.name = "mysql",
                    .make_rig = [] { return std::make_unique<MySqlRig>(); },
                    .tick = std::chrono::seconds(1),
+                   .keeps_owners = true,
                    .any_bytes = false,
                    .as_kept = &as_rows_keep});
     return all;

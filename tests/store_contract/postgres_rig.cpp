@@ -27,6 +27,7 @@ std::vector<Candidate> postgres_candidates() {
     all.push_back({.name = "postgres",
                    .make_rig = [] { return std::make_unique<PostgresRig>(); },
                    .tick = std::chrono::seconds(1),
+                   .keeps_owners = true,
                    .any_bytes = false,
                    .as_kept = &as_rows_keep});
     return all;

@@ -60,7 +60,7 @@ TEST_F(RedisFailures, DoesNotKnowWhatBecameOfAChangeThatWasNotAnswered) {
     EXPECT_FALSE(impatient->load("h")->has_value());
 }
 
-// A server that hangs takes connections and says nothing: each attempt costs a time-out, which not everybody is to wait for.
+// A server that hangs takes connections and says nothing: an attempt costs a time-out. Not everybody is to wait for it.
 TEST_F(RedisFailures, AnswersAtOnceHalfOfTheTimeWhileTheServerHangs) {
     auto options = options_for(*server);
     options.timeout = options.connect_timeout = std::chrono::seconds(2);

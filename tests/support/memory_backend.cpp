@@ -80,7 +80,9 @@ Outcome MemoryBackend::change(const Mutation& mutation, txn::Transaction& row) {
     if (mutation.expect_mode && row.mode != *mutation.expect_mode) return Outcome::not_found;
     if (mutation.change == Change::update) {
         if (mutation.expect_lease && row.next_cron_time != stored(*mutation.expect_lease)) return Outcome::not_found;
+        if (mutation.expect_lease && keeps_owners && row.owner != mutation.expect_owner) return Outcome::not_found;
         apply_patch(row, mutation.patch);
+        if (mutation.patch.owner && keeps_owners) row.owner = *mutation.patch.owner;
         row.next_cron_time = stored(row.next_cron_time);
         return Outcome::ok;
     }
@@ -153,6 +155,7 @@ Result<std::pair<std::size_t, bool>> MemoryBackend::reset_due(Time later_than, T
             break;
         }
         row.next_cron_time = stored(now);
+        if (keeps_owners) row.owner = "reset " + std::to_string(++taken_back_);
         ++result.first;
     }
     return result;

@@ -22,6 +22,8 @@ public:
     std::function<void(const std::string& gid, Time lease_until)> on_claim;
     /// next_cron_time is kept in steps of this size, rounded up: dtm's SQL and Redis layouts know whole seconds.
     Millis grain{1};
+    /// Whoever takes a lease back writes a new owner, as on SQL stores (store::Mutation::expect_owner).
+    bool keeps_owners = false;
 
     store::Outcome perform(const store::Mutation& mutation);
 
@@ -45,6 +47,7 @@ private:
     store::Outcome change(const store::Mutation& mutation, txn::Transaction& row);
     Time stored(Time when) const;
 
+    std::uint64_t taken_back_ = 0;
     std::map<std::pair<std::string, std::string>, store::KeyValue> items_;
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <numeric>
 #include <set>
+#include <tuple>
 
 namespace dtmd::store::mysql {
 namespace {
@@ -46,7 +47,8 @@ void BatchPlan::gather_gids(LookHow how) {
 
 Statements BatchPlan::look() const {
     Statement globals = statement();
-    globals.raw("SELECT gid,id,status,trans_type,options,ext_data,next_cron_time FROM trans_global WHERE gid IN ");
+    globals.raw(
+        "SELECT gid,id,status,trans_type,owner,options,ext_data,next_cron_time FROM trans_global WHERE gid IN ");
     globals.list(gids_).raw(past_locked_ ? " FOR UPDATE SKIP LOCKED" : " FOR UPDATE");
     Statements all{"START TRANSACTION", globals.take()};
     if (past_locked_) all.push_back(statement().raw("SELECT gid FROM trans_global WHERE gid IN ").list(gids_).take());
@@ -59,9 +61,9 @@ Statements BatchPlan::look() const {
 
 // Locks what is foretold, and fails where it is not so: EXP of 710 is out of range on every server.
 std::string BatchPlan::make_sure() const {
-    std::map<std::pair<std::string_view, Time>, std::pair<Ids, std::vector<std::string>>> alike;
+    std::map<std::tuple<std::string_view, std::string_view, Time>, std::pair<Ids, std::vector<std::string>>> alike;
     for (const auto& [gid, stored] : stored_) {
-        auto& [ids, gids] = alike[{stored.status, stored.lease}];
+        auto& [ids, gids] = alike[{stored.status, stored.owner, stored.lease}];
         ids.push_back(stored.id);
         gids.push_back(gid);
     }
@@ -70,8 +72,10 @@ std::string BatchPlan::make_sure() const {
     out.raw(",0,710)) FROM trans_global FORCE INDEX (PRIMARY) WHERE ");
     std::string_view before;
     for (const auto& [same, rows] : alike) {
+        const auto& [status, owner, lease] = same;
         out.raw(std::exchange(before, " OR ")).raw("(id IN ").list(rows.first).raw(" AND gid IN ").list(rows.second);
-        out.raw(" AND status=").text(same.first).raw(" AND next_cron_time=").time(same.second).raw(")");
+        out.raw(" AND status=").text(status).raw(" AND owner=").text(owner);
+        out.raw(" AND next_cron_time=").time(lease).raw(")");
     }
     return out.raw(" FOR UPDATE").take();
 }
@@ -83,9 +87,10 @@ bool BatchPlan::learn(Replies& replies) {
         stored.id = globals.number(1);
         stored.status = globals.text(2);
         stored.mode = globals.text(3);
-        stored.options = globals.text(4);
-        stored.ext_data = globals.text(5);
-        stored.lease = shared_.zone.from_text(globals.text(6));
+        stored.owner = globals.text(4);
+        stored.options = globals.text(5);
+        stored.ext_data = globals.text(6);
+        stored.lease = shared_.zone.from_text(globals.text(7));
     }
     if (past_locked_) {
         Reply& there = replies[2];

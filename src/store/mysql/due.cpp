@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <map>
-#include <random>
 
 namespace dtmd::store::mysql {
 namespace {
@@ -17,11 +16,6 @@ std::string select_global(const Session& session) {
     // Left to itself, the optimizer walks and locks all of a small table.
     if (session.facts.has_due_index) text += due_index;
     return text;
-}
-
-std::string new_owner() {
-    std::random_device device;
-    return "dtmd-" + std::to_string((std::uint64_t{device()} << 32) | device());
 }
 
 std::vector<std::string> gids_of(const std::vector<sql::GlobalRow>& rows) {
@@ -69,7 +63,7 @@ Attempt<std::vector<sql::GlobalRow>> MySqlBackend::lock_due(Session& session, Ti
 // after the other.
 Attempt<std::vector<sql::GlobalRow>> MySqlBackend::mark_due(Session& session, Time due, Time lease_until,
                                                             std::size_t limit) {
-    const std::string owner = new_owner();
+    const std::string owner = sql::new_owner();
     Statements looks{"START TRANSACTION"};
     for (const auto status : unfinished) {
         Statement look = statement(session);
@@ -184,7 +178,8 @@ Attempt<std::pair<std::size_t, bool>> MySqlBackend::reset(Session& session, Time
     Statements changes;
     if (!ids.empty()) {
         Statement move = statement(session);
-        move.raw("UPDATE trans_global SET next_cron_time=").time(sql::second_of(now)).raw(" WHERE id IN ").list(ids);
+        move.raw("UPDATE trans_global SET owner=").text(sql::new_owner()).raw(",next_cron_time=");
+        move.time(sql::second_of(now)).raw(" WHERE id IN ").list(ids);
         changes.push_back(move.take());
     }
     changes.emplace_back("COMMIT");

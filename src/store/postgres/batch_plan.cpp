@@ -44,7 +44,8 @@ std::vector<Query> BatchPlan::look() const {
     std::vector<Query> queries;
     if (gids_.empty()) return queries;
     std::string globals =
-        "SELECT gid,id,status,trans_type,options,ext_data,next_cron_time FROM trans_global WHERE gid=ANY($1::text[]) "
+        "SELECT gid,id,status,trans_type,owner,options,ext_data,next_cron_time FROM trans_global WHERE "
+        "gid=ANY($1::text[]) "
         "ORDER BY gid "
         "FOR UPDATE";
     if (caution_.locked) globals += " SKIP LOCKED";
@@ -62,20 +63,23 @@ std::vector<Query> BatchPlan::look() const {
 
 // Locks what is foretold, and divides by zero where it is not so.
 Query BatchPlan::make_sure() const {
-    Query query{.text =
-                    "SELECT 1/(count(*)=$1)::int FROM (SELECT FROM trans_global g JOIN "
-                    "unnest($2::bigint[],$3::text[],$4::text[],$5::timestamptz[]) AS e(id,gid,status,lease) "
-                    "ON g.id=e.id AND g.gid=e.gid AND g.status=e.status AND g.next_cron_time=e.lease "
-                    "ORDER BY g.gid FOR UPDATE OF g) AS sure"};
-    Array ids(Array::Type::number), gids(Array::Type::text), statuses(Array::Type::text), leases(Array::Type::time);
+    Query query{
+        .text =
+            "SELECT 1/(count(*)=$1)::int FROM (SELECT FROM trans_global g JOIN "
+            "unnest($2::bigint[],$3::text[],$4::text[],$5::timestamptz[],$6::text[]) AS e(id,gid,status,lease,owner) "
+            "ON g.id=e.id AND g.gid=e.gid AND g.status=e.status AND g.next_cron_time=e.lease AND g.owner=e.owner "
+            "ORDER BY g.gid FOR UPDATE OF g) AS sure"};
+    Array ids(Array::Type::number), gids(Array::Type::text), statuses(Array::Type::text), leases(Array::Type::time),
+        owners(Array::Type::text);
     for (const auto& [gid, stored] : stored_) {
         ids.add(stored.id);
         gids.add(std::string_view(gid));
         statuses.add(std::string_view(stored.status));
         leases.add(stored.lease);
+        owners.add(std::string_view(stored.owner));
     }
     query.parameters.number(static_cast<std::int64_t>(stored_.size()));
-    query.parameters.array(ids).array(gids).array(statuses).array(leases);
+    query.parameters.array(ids).array(gids).array(statuses).array(leases).array(owners);
     return query;
 }
 
@@ -86,9 +90,10 @@ bool BatchPlan::learn(Replies& replies) {
         stored.id = globals.number(1);
         stored.status = globals.text(2);
         stored.mode = globals.text(3);
-        stored.options = globals.text(4);
-        stored.ext_data = globals.text(5);
-        stored.lease = globals.time(6);
+        stored.owner = globals.text(4);
+        stored.options = globals.text(5);
+        stored.ext_data = globals.text(6);
+        stored.lease = globals.time(7);
     }
     if (caution_.locked) {
         Reply& all = replies.back();

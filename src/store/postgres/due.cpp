@@ -116,10 +116,11 @@ Result<std::pair<std::size_t, bool>> PostgresBackend::reset_due(Time later_than,
     static const std::string text =
         "WITH far AS (SELECT id FROM trans_global WHERE " + std::string(is_unfinished) +
         " AND next_cron_time>$1::timestamptz LIMIT $3::bigint+1 FOR UPDATE), "
-        "moved AS (UPDATE trans_global t SET next_cron_time=$2::timestamptz FROM (SELECT id FROM far LIMIT $3::bigint) "
+        "moved AS (UPDATE trans_global t SET owner=$4::text,next_cron_time=$2::timestamptz FROM (SELECT id FROM far "
+        "LIMIT $3::bigint) "
         "f WHERE t.id=f.id RETURNING t.id) SELECT (SELECT count(*) FROM moved),(SELECT count(*) FROM far)";
     Query query{.text = text};
-    query.parameters.time(later_than).time(sql::second_of(now)).number(as_limit(limit));
+    query.parameters.time(later_than).time(sql::second_of(now)).number(as_limit(limit)).text(sql::new_owner());
     auto reply = change(query);
     if (!reply) return reply.error();
     if (!reply->next()) return std::pair(std::size_t{0}, false);

@@ -7,6 +7,7 @@
 #include <charconv>
 #include <chrono>
 #include <cstdint>
+#include <random>
 #include <utility>
 
 namespace dtmd::store::sql {
@@ -108,6 +109,7 @@ std::vector<Assignment> column_assignments(const Patch& patch) {
     if (patch.rollback_time) out.push_back({"rollback_time", second_of(*patch.rollback_time)});
     if (patch.next_cron_interval) out.push_back({"next_cron_interval", seconds_of(*patch.next_cron_interval)});
     if (patch.next_cron_time) out.push_back({"next_cron_time", second_after(*patch.next_cron_time)});
+    if (patch.owner) out.push_back({"owner", *patch.owner});
     if (patch.update_time != Time{}) out.push_back({"update_time", second_of(patch.update_time)});
     return out;
 }
@@ -123,6 +125,11 @@ std::vector<Assignment> without_time_alone(std::vector<Assignment> all, const Pa
 
 Time second_of(Time moment) { return std::chrono::floor<seconds>(moment); }
 Time second_after(Time moment) { return std::chrono::ceil<seconds>(moment); }
+
+std::string new_owner() {
+    std::random_device device;
+    return "dtmd-" + std::to_string((std::uint64_t{device()} << 32) | device());
+}
 
 GlobalRow global_row(const txn::Transaction& transaction, std::size_t extra_bytes) {
     ExtData extra = split_ext_data(transaction.ext_data);

@@ -21,6 +21,9 @@ namespace dtmd::store::sql {
 Time second_of(Time moment);
 Time second_after(Time moment);
 
+/// An owner that nobody else has: see Mutation::expect_owner.
+std::string new_owner();
+
 /// One row of trans_global. Times are whole seconds; an unset one is NULL.
 struct GlobalRow {
     std::string gid, trans_type, status, query_prepared, protocol;

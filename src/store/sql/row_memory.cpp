@@ -14,7 +14,10 @@ bool has_rows(const RowIds& ids, const Patch& patch) {
 // many there are is not known.
 bool is_enough(const Remembered& known, const Mutation& mutation) {
     if (mutation.any_status || (mutation.expect_mode && txn::name(*mutation.expect_mode) != known.mode)) return false;
-    if (mutation.expect_lease && second_after(*mutation.expect_lease) != known.lease) return false;
+    if (mutation.expect_lease) {
+        const bool is_held = known.lease == second_after(*mutation.expect_lease);
+        if (!is_held || known.owner != mutation.expect_owner) return false;
+    }
     if (mutation.change == Change::append) return evidence_of(mutation.branches, 0).rows.empty();
     return has_rows(known.ids, mutation.patch);
 }
@@ -28,6 +31,7 @@ Stored foretold(Remembered&& known, txn::Status status) {
     Stored stored{.id = known.ids.global,
                   .status = std::string(txn::name(status)),
                   .mode = std::move(known.mode),
+                  .owner = std::move(known.owner),
                   .options = std::move(known.options),
                   .ext_data = std::move(known.ext_data),
                   .lease = known.lease,
@@ -41,6 +45,7 @@ Stored foretold(Remembered&& known, txn::Status status) {
 Remembered remembered(const Stored& stored) {
     Remembered known{.ids = {.global = stored.id, .branches = {}},
                      .mode = stored.mode,
+                     .owner = stored.owner,
                      .options = stored.options,
                      .ext_data = stored.ext_data,
                      .lease = stored.new_lease.value_or(stored.lease)};
@@ -53,6 +58,7 @@ Remembered remembered(const Stored& stored) {
 Remembered remembered(GlobalRow&& row) {
     return {.ids = {},
             .mode = std::move(row.trans_type),
+            .owner = std::move(row.owner),
             .options = std::move(row.options),
             .ext_data = std::move(row.ext_data),
             .lease = row.next_cron_time};

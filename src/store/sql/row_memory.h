@@ -22,7 +22,7 @@ struct RowIds {
 /// What this node has last made of a transaction's rows.
 struct Remembered {
     RowIds ids;  ///< Branches may be missing at the end: others can have been registered since.
-    std::string mode, options, ext_data;
+    std::string mode, owner, options, ext_data;
     Time lease;  ///< next_cron_time. Whoever else takes the transaction over moves it.
 };
 

@@ -16,7 +16,10 @@ Stored* find_expected(StoredByGid& all, const Mutation& mutation) {
     Stored& stored = found->second;
     if (!mutation.any_status && stored.status != txn::name(mutation.expect)) return nullptr;
     if (mutation.expect_mode && stored.mode != txn::name(*mutation.expect_mode)) return nullptr;
-    if (mutation.expect_lease && stored.lease != second_after(*mutation.expect_lease)) return nullptr;
+    if (mutation.expect_lease) {
+        const bool is_held = stored.lease == second_after(*mutation.expect_lease);
+        if (!is_held || stored.owner != mutation.expect_owner) return nullptr;
+    }
     return &stored;
 }
 
@@ -27,6 +30,8 @@ std::vector<Assignment> change(Stored& stored, const Patch& patch, std::size_t e
             stored.options = std::get<std::string>(assignment.value);
         } else if (assignment.column == "ext_data") {
             stored.ext_data = std::get<std::string>(assignment.value);
+        } else if (assignment.column == "owner") {
+            stored.owner = std::get<std::string>(assignment.value);
         } else if (assignment.column == "next_cron_time") {
             stored.new_lease = std::get<Time>(assignment.value);
         } else {

@@ -22,7 +22,7 @@ struct StoredRow {
 /// A transaction whose row is locked.
 struct Stored {
     std::int64_t id = 0;  ///< 0: there is no such transaction, but there may be rows that one left behind.
-    std::string status, mode, options, ext_data;
+    std::string status, mode, owner, options, ext_data;
     Time lease;                     ///< next_cron_time.
     std::optional<Time> new_lease;  ///< What the batch moves it to.
     std::vector<StoredRow> rows;  ///< In creation order, if the batch needs them. Foretold: the keys of the first ones.

@@ -87,5 +87,25 @@ TEST(TwoNodes, AClaimsShorterLeaseIsNoticed) {
     EXPECT_GE(covered, Millis{15'000}) << "the call may last longer than the lease";
 }
 
+// It slept, an operator's reset made it due, and the claim of another node ends in the same second as its own lease.
+TEST(TwoNodes, ALeaseThatWasTakenBackIsNotTakenForTheNext) {
+    World world;
+    world.store.exclusive = false;
+    world.store.tables.keeps_owners = true;
+    world.participant.script = [](const participant::Call&) { return testing::unknown(); };
+    EXPECT_EQ(shown(world.now(world.submit(testing::saga("g1", 2, false)))), "success: ");
+    world.loop.run_for(Millis{100});
+    ASSERT_EQ(world.participant.calls.size(), 1u);
+    const Time taken_back = world.store.rows.at("g1").next_cron_time;
+    world.store.rows.at("g1").owner = "who has reset it";
+    world.store.rows.at("g1").next_cron_time = taken_back;  // The other's lease.
+    world.participant.script = [](const participant::Call&) { return testing::failure("no"); };
+    ASSERT_TRUE(
+        world.loop.run_until([&] { return world.participant.calls.size() == 2; }, taken_back - world.loop.now()));
+    world.loop.run_for(Millis{1'000});
+    EXPECT_EQ(world.status("g1"), txn::Status::submitted) << "only the other node may turn it";
+    EXPECT_EQ(world.metrics.flying, 0) << "and it is left to that one";
+}
+
 }  // namespace
 }  // namespace dtmd::engine

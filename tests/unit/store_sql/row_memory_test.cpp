@@ -15,6 +15,7 @@ const std::string options = R"({"concurrent":false})";
 Remembered saga() {
     return {.ids = {.global = 7, .branches = {11, 12}},
             .mode = "saga",
+            .owner = "",
             .options = options,
             .ext_data = "",
             .lease = stored_lease};
@@ -37,6 +38,7 @@ Stored saga_row(std::int64_t id, Time leased) {
     return {.id = id,
             .status = "submitted",
             .mode = "saga",
+            .owner = "",
             .options = options,
             .ext_data = "",
             .lease = leased,
