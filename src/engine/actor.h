@@ -72,6 +72,12 @@ struct Actor {
         std::string text;
     };
     std::optional<Trouble> trouble;
+
+    /// This node has put a lease there, under the owner that it has read.
+    void was_leased(Time until) {
+        lease_until = own_lease = until;
+        own_owner = transaction.owner;
+    }
 };
 
 using ActorPtr = std::shared_ptr<Actor>;

@@ -49,9 +49,9 @@ public:
     void reset_next_cron_time(std::string gid, Waiter waiter);
     void query(std::string gid, Loop& home, ReplyWith<Found> reply);
 
-    /// A transaction was claimed from the store for us, up to `lease_until` and under `owner` (store::Mutation): drive
-    /// it, or look at it again if it is here.
-    void adopt(const std::string& gid, Time lease_until, const std::string& owner);
+    /// A transaction was claimed from the store for us, up to `lease_until` and under `owner` (store::Mutation; unset:
+    /// not known): drive it, or look at it again if it is here.
+    void adopt(const std::string& gid, Time lease_until, const std::optional<std::string>& owner);
 
     void topics_changed(std::shared_ptr<const TopicMap> topics) { topics_ = std::move(topics); }
 
@@ -94,7 +94,7 @@ private:
     /// Reads what is stored under `gid` and answers what `judge` says of it (null: there is nothing).
     void answer_existing(std::string gid, Waiter waiter, absl::AnyInvocable<Answer(const txn::Transaction*)> judge);
 
-    void bring_forward(const std::string& gid, Time at, const std::string& owner);
+    void bring_forward(const std::string& gid, Time at);
 
     // shard_writes.cpp
     void write_turn(const ActorPtr& actor, txn::Turn turn, store::Patch patch, WriteDone then = nullptr);

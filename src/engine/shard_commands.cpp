@@ -77,8 +77,7 @@ void Shard::insert_and_drive(txn::Transaction request, Waiter waiter) {
     auto done = [this, actor, waits, waiter = std::move(waiter)](store::Outcome outcome) mutable {
         if (outcome == store::Outcome::ok) {
             actor->live = txn::make_live(actor->transaction, policy());
-            actor->lease_until = actor->own_lease = actor->transaction.next_cron_time;
-            actor->own_owner = actor->transaction.owner;
+            actor->was_leased(actor->transaction.next_cron_time);
             actor->from_the_start = true;
             return became_driven(actor, std::move(waiter), waits);
         }

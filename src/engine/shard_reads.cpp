@@ -67,12 +67,11 @@ void Shard::reset_next_cron_time(std::string gid, Waiter waiter) {
     mutation.patch.update_time = now();
     mutation.patch.next_cron_time = now();
     if (!store_.is_exclusive()) mutation.patch.owner = "dtmd-" + std::to_string(random_.bits());
-    const std::string owner = mutation.patch.owner.value_or("");
-    auto done = [this, gid, at = now(), owner, waiter = std::move(waiter)](store::Outcome outcome) mutable {
+    auto done = [this, gid, at = now(), waiter = std::move(waiter)](store::Outcome outcome) mutable {
         if (outcome == store::Outcome::not_found) return tell(std::move(waiter), no_such_global(gid));
         if (outcome != store::Outcome::ok) return tell(std::move(waiter), store_trouble(outcome));
         if (find(gid) || store_.is_exclusive()) {
-            bring_forward(gid, at, owner);
+            bring_forward(gid, at);
         } else {
             shared_.due_noted(now());  // Whichever node is first.
         }
@@ -82,15 +81,12 @@ void Shard::reset_next_cron_time(std::string gid, Waiter waiter) {
 }
 
 // An operator asks for a call now, whatever the transaction's own plans are.
-void Shard::bring_forward(const std::string& gid, Time at, const std::string& owner) {
-    if (!find(gid)) adopt(gid, at, owner);
+void Shard::bring_forward(const std::string& gid, Time at) {
+    if (!find(gid)) adopt(gid, at, std::nullopt);
     const ActorPtr actor = find(gid);
     if (!actor) return;
-    actor->lease_until = at;
-    if (!store_.is_exclusive()) {
-        actor->own_lease = at;
-        actor->own_owner = owner;
-    }
+    actor->lease_until = actor->own_lease = at;
+    actor->own_owner.reset();
     actor->call_now = true;
     // Another node may have driven it since it was read here, and the reset has taken the lease from that one.
     actor->outdated = !store_.is_exclusive();
@@ -100,7 +96,7 @@ void Shard::bring_forward(const std::string& gid, Time at, const std::string& ow
     advance(actor);
 }
 
-void Shard::adopt(const std::string& gid, Time lease_until, const std::string& owner) {
+void Shard::adopt(const std::string& gid, Time lease_until, const std::optional<std::string>& owner) {
     if (const ActorPtr actor = find(gid)) {
         actor->driving = true;
         // The claim may have put a shorter lease in the place of ours: an operator's reset had made it due.

@@ -12,12 +12,6 @@ namespace {
 constexpr Millis store_pause{250};
 constexpr std::uint32_t patience = 3;
 
-// Under the owner that the store was told to expect.
-void was_leased(Actor& actor, Time until) {
-    actor.lease_until = actor.own_lease = until;
-    actor.own_owner = actor.transaction.owner;
-}
-
 void log_turn(const txn::Transaction& transaction, const txn::Turn& turn) {
     log::info("transaction.turned", {{"gid", transaction.gid},
                                      {"mode", txn::name(transaction.mode)},
@@ -91,7 +85,7 @@ void Shard::write_turn(const ActorPtr& actor, txn::Turn turn, store::Patch patch
         log_turn(transaction, turn);
         const bool was_prepared = transaction.status == txn::Status::prepared;
         txn::apply_turn(transaction, actor->live, turn, at);
-        if (lease) was_leased(*actor, *lease);
+        if (lease) actor->was_leased(*lease);
         shared_.metrics.transaction_status(txn::name(transaction.mode), txn::name(turn.to));
         if (then) then(outcome);
         if (was_written_by_others(transaction, was_prepared) && !txn::is_final(turn.to) && !actor->gone) {
@@ -115,7 +109,7 @@ void Shard::write_progress(const ActorPtr& actor, std::optional<Time> lease, Wri
         if (outcome == store::Outcome::ok) {
             if (lease) {
                 actor->transaction.next_cron_time = *lease;
-                was_leased(*actor, *lease);
+                actor->was_leased(*lease);
             }
         } else {
             actor->dirty_rows.insert(rows.begin(), rows.end());
@@ -193,15 +187,20 @@ void Shard::loaded(const ActorPtr& actor, Result<Found> result) {
     advance(actor);
 }
 
-// A lease that runs and was not given by this node is another one's. The store may have rounded ours to seconds, so
-// that two may look alike; where a write broke off, its time must be there as well. One that an operator's reset has
-// taken back is not ours any more, however much the next one looks like it.
+// A lease that runs and was not given by this node is another one's. The store may have rounded ours up to a second,
+// and the time of a change down, so that two may look alike; where a write broke off, its time must be there as well.
+// One that an operator's reset has taken back is not ours any more, however much the next one looks like it.
 bool Shard::is_ours_to_drive(const Actor& actor) const {
-    const auto is_it = [](Time stored, Time ours) { return std::chrono::abs(stored - ours) < std::chrono::seconds(1); };
+    using std::chrono::seconds;
+    const auto is_lease = [&](Time ours) {
+        return actor.lease_until == ours || actor.lease_until == std::chrono::ceil<seconds>(ours);
+    };
     if (store_.is_exclusive() || actor.lease_until <= now()) return true;
     if (actor.own_owner && *actor.own_owner != actor.transaction.owner) return false;
-    if (is_it(actor.lease_until, actor.own_lease)) return true;
-    return is_it(actor.lease_until, actor.sent_lease) && is_it(actor.transaction.update_time, actor.sent_at);
+    if (is_lease(actor.own_lease)) return true;
+    const Time changed = actor.transaction.update_time;
+    return is_lease(actor.sent_lease) &&
+           (changed == actor.sent_at || changed == std::chrono::floor<seconds>(actor.sent_at));
 }
 
 // Takes over what is stored, but keeps what this node knows better: answers that are not written yet, and open calls.

@@ -20,7 +20,7 @@ public:
     std::function<void(const store::Mutation&)> on_write;
     /// Called for each transaction that is claimed.
     std::function<void(const std::string& gid, Time lease_until)> on_claim;
-    /// next_cron_time is kept in steps of this size, rounded up: dtm's SQL and Redis layouts know whole seconds.
+    /// next_cron_time is kept in steps of this size, rounded up: dtm's SQL layout knows whole seconds.
     Millis grain{1};
     /// Whoever takes a lease back writes a new owner, as on SQL stores (store::Mutation::expect_owner).
     bool keeps_owners = false;

@@ -14,10 +14,7 @@ bool has_rows(const RowIds& ids, const Patch& patch) {
 // many there are is not known.
 bool is_enough(const Remembered& known, const Mutation& mutation) {
     if (mutation.any_status || (mutation.expect_mode && txn::name(*mutation.expect_mode) != known.mode)) return false;
-    if (mutation.expect_lease) {
-        const bool is_held = known.lease == second_after(*mutation.expect_lease);
-        if (!is_held || known.owner != mutation.expect_owner) return false;
-    }
+    if (!has_expected_lease(mutation, known.lease, known.owner)) return false;
     if (mutation.change == Change::append) return evidence_of(mutation.branches, 0).rows.empty();
     return has_rows(known.ids, mutation.patch);
 }

@@ -10,16 +10,18 @@
 
 namespace dtmd::store::sql {
 
+bool has_expected_lease(const Mutation& mutation, Time lease, std::string_view owner) {
+    if (!mutation.expect_lease) return true;
+    return lease == second_after(*mutation.expect_lease) && owner == mutation.expect_owner;
+}
+
 Stored* find_expected(StoredByGid& all, const Mutation& mutation) {
     const auto found = all.find(mutation.gid);
     if (found == all.end() || found->second.id == 0) return nullptr;
     Stored& stored = found->second;
     if (!mutation.any_status && stored.status != txn::name(mutation.expect)) return nullptr;
     if (mutation.expect_mode && stored.mode != txn::name(*mutation.expect_mode)) return nullptr;
-    if (mutation.expect_lease) {
-        const bool is_held = stored.lease == second_after(*mutation.expect_lease);
-        if (!is_held || stored.owner != mutation.expect_owner) return nullptr;
-    }
+    if (!has_expected_lease(mutation, stored.lease, stored.owner)) return nullptr;
     return &stored;
 }
 

@@ -31,6 +31,9 @@ struct Stored {
 
 using StoredByGid = std::map<std::string, Stored, std::less<>>;
 
+/// Whether a row with this lease and this owner is as the mutation expects it.
+bool has_expected_lease(const Mutation& mutation, Time lease, std::string_view owner);
+
 /// What an update or an append changes; null if it isn't there, or isn't as the mutation expects it.
 Stored* find_expected(StoredByGid& all, const Mutation& mutation);
 

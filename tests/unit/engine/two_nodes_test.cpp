@@ -107,5 +107,22 @@ TEST(TwoNodes, ALeaseThatWasTakenBackIsNotTakenForTheNext) {
     EXPECT_EQ(world.metrics.flying, 0) << "and it is left to that one";
 }
 
+// Where leases are kept to the millisecond, one that ends a little later than ours is still another's.
+TEST(TwoNodes, ALeaseThatEndsInTheSameSecondIsNotOurs) {
+    World world;
+    world.store.exclusive = false;
+    world.participant.script = [](const participant::Call&) { return testing::unknown(); };
+    EXPECT_EQ(shown(world.now(world.submit(testing::saga("g1", 2, false)))), "success: ");
+    world.loop.run_for(Millis{100});
+    ASSERT_EQ(world.participant.calls.size(), 1u);
+    Time& lease = world.store.rows.at("g1").next_cron_time;
+    lease += Millis{1};
+    const Time anothers = lease;
+    ASSERT_TRUE(world.loop.run_until([&] { return world.participant.calls.size() == 2; }, lease - world.loop.now()));
+    world.loop.run_for(Millis{1'000});
+    EXPECT_EQ(world.store.rows.at("g1").next_cron_time, anothers) << "it is the other's to move";
+    EXPECT_EQ(world.metrics.flying, 0);
+}
+
 }  // namespace
 }  // namespace dtmd::engine
